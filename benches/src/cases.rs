@@ -1,0 +1,314 @@
+//! What is measured: each case is a name and the requests that make it.
+
+use serde_json::Value;
+
+use crate::Result;
+use crate::args::Settings;
+use crate::http::request;
+use crate::seed::{NOTES_OWN, Seeded, record_id};
+
+/// Ready-made requests per case: enough that no cache of answers could hold the case.
+const SHOTS: u64 = 4096;
+const PAGE: usize = 30;
+/// Records that the filters match.
+const MATCHES: u64 = 1_000;
+
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    build: fn(&mut Builder<'_>),
+}
+
+/// All cases, in the order in which they run: writes after reads, since they change the data, and
+/// the scan last, since it can leave a server with far more memory than the others need.
+const CASES: &[Case] = &[
+    Case { name: "get-one", what: "one record by id", build: |b| b.get_one() },
+    Case {
+        name: "list",
+        what: "30 of all records, without the total (skipTotal)",
+        build: |b| {
+            b.repeat("list", format!("{POSTS}?perPage={PAGE}&skipTotal=1"), |body| page(body, PAGE, None));
+        },
+    },
+    Case {
+        name: "list-total",
+        what: "30 of all records, with the total",
+        build: |b| {
+            let total = b.seeded.records;
+            b.repeat("list-total", format!("{POSTS}?perPage={PAGE}"), move |body| {
+                page(body, PAGE, Some(total))
+            });
+        },
+    },
+    Case {
+        name: "list-rule",
+        what: "30 own records of a signed-in user (list rule on an index)",
+        build: |b| {
+            let path = format!("/api/collections/notes/records?perPage={PAGE}");
+            b.token.clone_from(&b.seeded.user_token);
+            b.repeat("list-rule", path, |body| page(body, PAGE, Some(NOTES_OWN)));
+        },
+    },
+    Case {
+        name: "filter-indexed",
+        what: "filter and sort on an indexed field, 1,000 matches, with the total",
+        build: |b| {
+            b.filter("views", "filter-indexed");
+        },
+    },
+    Case {
+        name: "expand",
+        what: "30 records with their author expanded, without the total",
+        build: |b| {
+            let path = format!("{POSTS}?perPage={PAGE}&skipTotal=1&expand=author");
+            b.repeat("expand", path, |body| {
+                page(body, PAGE, None)?;
+                let expanded = |item: &Value| item["expand"]["author"]["id"] == item["author"];
+                expect(items(body)?.iter().all(expanded), "a record without its expanded author")
+            });
+        },
+    },
+    Case { name: "create", what: "create one record", build: |b| b.create() },
+    Case { name: "update", what: "change one field of one record", build: |b| b.update() },
+    Case {
+        name: "mixed",
+        what: "60 % get one, 20 % list by index, 10 % create, 10 % update",
+        build: |b| b.mixed(),
+    },
+    Case {
+        name: "filter-scan",
+        what: "filter and sort on an un-indexed field, 1,000 matches, with the total",
+        build: |b| {
+            b.filter("score", "filter-scan");
+        },
+    },
+];
+
+const POSTS: &str = "/api/collections/posts/records";
+
+/// The cases that `--only` asks for.
+pub(crate) fn select(settings: &Settings) -> Result<Vec<&'static Case>> {
+    let wanted =
+        |case: &&Case| settings.only.is_empty() || settings.only.iter().any(|name| case.name.contains(name));
+    let cases: Vec<&'static Case> = CASES.iter().filter(wanted).collect();
+    if cases.is_empty() {
+        let names: Vec<&str> = CASES.iter().map(|case| case.name).collect();
+        return Err(format!("no case is named so; there are: {}", names.join(", ")).into());
+    }
+    Ok(cases)
+}
+
+impl Case {
+    pub(crate) fn plan(&self, seeded: &Seeded) -> Plan {
+        let mut builder =
+            Builder { seeded, token: String::new(), random: Random(0x6b65_7463_6800), plan: Plan::default() };
+        (self.build)(&mut builder);
+        builder.plan
+    }
+}
+
+type Check = Box<dyn Fn(&Value) -> Result<()>>;
+
+/// Requests that differ in nothing but ids and numbers: one kind, one length of answer.
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) check: Check,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Shot {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) kind: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) shots: Vec<Shot>,
+    pub(crate) kinds: Vec<Kind>,
+}
+
+struct Builder<'a> {
+    seeded: &'a Seeded,
+    token: String,
+    random: Random,
+    plan: Plan,
+}
+
+impl Builder<'_> {
+    fn kind(&mut self, name: &'static str, check: impl Fn(&Value) -> Result<()> + 'static) -> usize {
+        self.plan.kinds.push(Kind { name, check: Box::new(check) });
+        self.plan.kinds.len() - 1
+    }
+
+    fn shoot(&mut self, kind: usize, method: &str, path: &str, body: Option<&str>) {
+        let bytes = request(method, path, &self.token, body);
+        self.plan.shots.push(Shot { bytes, kind });
+    }
+
+    /// The same GET every time.
+    fn repeat(&mut self, name: &'static str, path: String, check: impl Fn(&Value) -> Result<()> + 'static) {
+        let kind = self.kind(name, check);
+        self.shoot(kind, "GET", &path, None);
+    }
+
+    fn get_one(&mut self) {
+        let kind =
+            self.kind("get-one", |body| expect(body["title"].is_string(), "a record without its title"));
+        for _ in 0..SHOTS {
+            self.shoot_get(kind);
+        }
+    }
+
+    fn filter(&mut self, field: &str, name: &'static str) {
+        let kind = self.kind(name, |body| page(body, PAGE, Some(MATCHES)));
+        for _ in 0..SHOTS {
+            self.shoot_filter(kind, field, "");
+        }
+    }
+
+    fn create(&mut self) {
+        let kind = self.kind("create", |body| expect(body["id"].is_string(), "a record without id"));
+        for _ in 0..SHOTS {
+            self.shoot_create(kind);
+        }
+    }
+
+    fn update(&mut self) {
+        let kind =
+            self.kind("update", |body| expect(body["stars"].is_number(), "a record without its number"));
+        for _ in 0..SHOTS {
+            self.shoot_update(kind);
+        }
+    }
+
+    fn mixed(&mut self) {
+        let get =
+            self.kind("get-one", |body| expect(body["title"].is_string(), "a record without its title"));
+        let list = self.kind("list by index", |body| page(body, PAGE, None));
+        let create = self.kind("create", |body| expect(body["id"].is_string(), "a record without id"));
+        let update =
+            self.kind("update", |body| expect(body["stars"].is_number(), "a record without its number"));
+        for _ in 0..SHOTS {
+            match self.random.below(10) {
+                0..6 => self.shoot_get(get),
+                6..8 => self.shoot_filter(list, "views", "&skipTotal=1"),
+                8 => self.shoot_create(create),
+                _ => self.shoot_update(update),
+            }
+        }
+    }
+
+    fn shoot_get(&mut self, kind: usize) {
+        let id = record_id(self.random.below(self.seeded.records));
+        self.shoot(kind, "GET", &format!("{POSTS}/{id}"), None);
+    }
+
+    fn shoot_filter(&mut self, kind: usize, field: &str, more: &str) {
+        let from = 1_000_000 + self.random.below(self.seeded.records - MATCHES);
+        let to = from + MATCHES;
+        let filter = format!("{field}%3E%3D{from}%20%26%26%20{field}%3C{to}");
+        self.shoot(kind, "GET", &format!("{POSTS}?perPage={PAGE}&sort=-{field}&filter={filter}{more}"), None);
+    }
+
+    fn shoot_create(&mut self, kind: usize) {
+        let number = 100_000 + self.random.below(900_000);
+        let body = format!(
+            r#"{{"title":"Event {number} of the log","level":{number},"data":{{"host":"ketch","pid":{number},"tags":["a","b"]}}}}"#
+        );
+        self.shoot(kind, "POST", "/api/collections/events/records", Some(&body));
+    }
+
+    fn shoot_update(&mut self, kind: usize) {
+        let id = record_id(self.random.below(self.seeded.records));
+        let body = format!(r#"{{"stars":{}}}"#, 10 + self.random.below(90));
+        self.shoot(kind, "PATCH", &format!("{POSTS}/{id}"), Some(&body));
+    }
+}
+
+fn expect(holds: bool, otherwise: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+fn items(body: &Value) -> Result<&Vec<Value>> {
+    body["items"].as_array().ok_or_else(|| "an answer without items".into())
+}
+
+/// A page holds `count` items and says the total, which is -1 when it was not asked for.
+fn page(body: &Value, count: usize, total: Option<u64>) -> Result<()> {
+    expect(items(body)?.len() == count, "a page of another length")?;
+    let said = total.map_or(-1, u64::cast_signed);
+    expect(body["totalItems"].as_i64() == Some(said), &format!("another total than {said}"))
+}
+
+/// SplitMix64: the same numbers in every run, for both servers.
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn seeded() -> Seeded {
+        Seeded { data_dir: "unused".into(), records: 5_000, user_token: "token".to_owned() }
+    }
+
+    #[test]
+    fn every_case_has_a_name_of_its_own_and_requests_of_known_kinds() {
+        let names: HashSet<&str> = CASES.iter().map(|case| case.name).collect();
+        assert_eq!(names.len(), CASES.len());
+        for case in CASES {
+            let plan = case.plan(&seeded());
+            assert!(!plan.shots.is_empty(), "{}", case.name);
+            assert!(plan.shots.iter().all(|shot| shot.kind < plan.kinds.len()), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn plans_repeat_from_run_to_run() {
+        for case in CASES {
+            let bytes = |plan: Plan| plan.shots.into_iter().map(|shot| shot.bytes).collect::<Vec<_>>();
+            assert_eq!(bytes(case.plan(&seeded())), bytes(case.plan(&seeded())), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn requests_of_one_kind_have_one_length() {
+        for case in CASES {
+            let plan = case.plan(&seeded());
+            for kind in 0..plan.kinds.len() {
+                let lengths: HashSet<usize> =
+                    plan.shots.iter().filter(|shot| shot.kind == kind).map(|shot| shot.bytes.len()).collect();
+                assert_eq!(lengths.len(), 1, "{} {}", case.name, plan.kinds[kind].name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_must_have_its_items_and_total() {
+        assert!(page(&json!({ "items": [1, 2], "totalItems": 9 }), 2, Some(9)).is_ok());
+        assert!(page(&json!({ "items": [1, 2], "totalItems": -1 }), 2, None).is_ok());
+        assert!(page(&json!({ "items": [1], "totalItems": 9 }), 2, Some(9)).is_err());
+        assert!(page(&json!({ "items": [1, 2], "totalItems": 8 }), 2, Some(9)).is_err());
+        assert!(page(&json!({ "message": "no" }), 2, None).is_err());
+    }
+
+    #[test]
+    fn notes_of_the_user_fill_a_page() {
+        assert!(NOTES_OWN >= PAGE as u64);
+    }
+}

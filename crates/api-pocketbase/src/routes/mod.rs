@@ -1,0 +1,55 @@
+//! The endpoints: one file or folder a family, each with a `router()`.
+
+pub mod auth;
+pub mod collections;
+pub mod files;
+pub mod health;
+pub mod records;
+pub mod settings;
+
+mod unrouted;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use http::StatusCode;
+use ketch_app::App;
+use ketch_web::folder::Folder;
+use serde_json::json;
+
+use crate::error;
+
+/// Every endpoint of an app.
+pub fn router(app: Arc<App>) -> Router {
+    router_with_site(app, None)
+}
+
+/// Every endpoint of an app, and static files wherever there is no endpoint.
+pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
+    let site = site.map(Arc::new);
+    let fallback = {
+        let app = app.clone();
+        move |request: Request| unrouted::answer(app.clone(), site.clone(), request)
+    };
+    Router::new()
+        .merge(health::router())
+        .merge(settings::router())
+        .merge(files::router())
+        .merge(collections::router())
+        .merge(records::router())
+        .merge(auth::router())
+        .fallback(fallback.clone())
+        .method_not_allowed_fallback(fallback)
+        .with_state(app)
+}
+
+/// The answer to a request whose handler panicked.
+pub fn panicked() -> Response {
+    error::envelope(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        error::default_message(ketch_model::ErrorKind::Internal),
+        json!({}),
+    )
+}

@@ -1,0 +1,79 @@
+//! `GET …/records`
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use ketch_app::App;
+use ketch_model::json;
+use ketch_query::fields::FieldPicker;
+use ketch_records::view::Sight;
+use ketch_records::{ListOptions, PageInfo};
+
+use super::find_collection;
+use crate::encode::{self, RowEncoder};
+use crate::error::ApiResult;
+use crate::request::Caller;
+use crate::response;
+
+const DEFAULT_PER_PAGE: u64 = 30;
+const MAX_PER_PAGE: u64 = 1000;
+
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Path(collection): Path<String>,
+    caller: Caller,
+) -> ApiResult {
+    let collection = find_collection(&app, &collection)?;
+    let options = options(&caller)?;
+    let picker = match caller.query.text("fields") {
+        "" => None,
+        text => Some(FieldPicker::parse(text)?),
+    };
+    let expand = caller.query.text("expand");
+    let request = Arc::new(caller.request_info("default"));
+    if picker.is_none() && expand.is_empty() {
+        let sight = Sight::of(&collection, &request);
+        let mut out = Vec::with_capacity(8 * 1024);
+        out.extend_from_slice(b"{\"items\":[");
+        if let Some(encoder) = RowEncoder::new(collection.clone(), sight, out) {
+            let (encoder, page) = app.records.list_rows(&collection, &options, &request, encoder).await?;
+            return Ok(response::bytes(close(encoder.out, page)));
+        }
+    }
+    let (views, page) = app.records.list(&collection, &options, expand, &request).await?;
+    let mut out = Vec::with_capacity(8 * 1024);
+    out.extend_from_slice(b"{\"items\":[");
+    for (index, view) in views.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match &picker {
+            Some(picker) => json::write(&picker.apply(encode::record_value(view)), &mut out),
+            None => encode::record_view(view, &mut out),
+        }
+    }
+    Ok(response::bytes(close(out, page)))
+}
+
+/// The list parameters: numbers are strict, sizes are clamped.
+pub(crate) fn options(caller: &Caller) -> ApiResult<ListOptions> {
+    let query = &caller.query;
+    let positive = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).filter(|n| *n > 0);
+    Ok(ListOptions {
+        page: positive(query.integer("page")?).unwrap_or(1),
+        per_page: positive(query.integer("perPage")?).unwrap_or(DEFAULT_PER_PAGE).min(MAX_PER_PAGE),
+        skip_total: query.boolean("skipTotal")?.unwrap_or(false),
+        filter: query.text("filter").to_owned(),
+        sort: query.text("sort").to_owned(),
+    })
+}
+
+/// Ends the envelope that was opened with its items.
+fn close(mut out: Vec<u8>, page: PageInfo) -> Vec<u8> {
+    let PageInfo { page, per_page, total_items, total_pages } = page;
+    let tail = format!(
+        "],\"page\":{page},\"perPage\":{per_page},\"totalItems\":{total_items},\"totalPages\":{total_pages}}}"
+    );
+    out.extend_from_slice(tail.as_bytes());
+    out
+}

@@ -1,0 +1,27 @@
+//! `PATCH …/records/{id}`
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use ketch_app::App;
+
+use super::submission;
+use crate::encode;
+use crate::error::ApiResult;
+use crate::request::{Caller, find_collection};
+
+pub async fn update(
+    State(app): State<Arc<App>>,
+    Path((collection, id)): Path<(String, String)>,
+    caller: Caller,
+    body: Body,
+) -> ApiResult {
+    let collection = find_collection(&app, &collection)?;
+    let submission = submission::read(&collection, &caller, body).await?;
+    let request = caller.request_info("default");
+    let viewer = Arc::new(request.clone());
+    let record = app.records.update(&collection, &id, submission, request).await?;
+    let view = app.records.look(record, caller.query.text("expand"), &viewer).await?;
+    encode::respond(&view, &caller)
+}

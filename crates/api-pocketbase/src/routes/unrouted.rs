@@ -1,0 +1,52 @@
+//! What no route answers: static files for GET and HEAD, 404 for the rest.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use http::Method;
+use ketch_app::App;
+use ketch_model::Error;
+use ketch_web::client;
+use ketch_web::folder::Folder;
+use ketch_web::front::temporary_redirect;
+
+use crate::error::{ApiError, ApiResult};
+use crate::request::Caller;
+
+const DASHBOARD: &str = "/_";
+
+/// Answers a request that no route took; never 405, as the original.
+pub async fn answer(app: Arc<App>, site: Option<Arc<Folder>>, request: Request) -> Response {
+    match find(&app, site.as_deref(), request).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn find(app: &Arc<App>, site: Option<&Folder>, request: Request) -> ApiResult {
+    let (mut parts, _) = request.into_parts();
+    // Who calls matters here only where superusers are bound to addresses.
+    let restricted = !app.settings.current().superuser_ips.is_empty();
+    let headers = if restricted && client::bearer_token(&parts.headers).is_some() {
+        Caller::from_request_parts(&mut parts, app).await?.headers
+    } else {
+        std::mem::take(&mut parts.headers)
+    };
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return Err(ApiError::not_found(""));
+    }
+    match parts.uri.path() {
+        DASHBOARD => {
+            return Ok(temporary_redirect(&parts.method, "/_/"));
+        }
+        // Never the site's: a page of an application must not pass for the dashboard.
+        path if path.starts_with("/_/") => return Err(ApiError::not_found("File not found.")),
+        _ => {}
+    }
+    let served = match site {
+        Some(site) => site.serve(&parts.method, parts.uri.path(), &headers).await.map_err(Error::internal)?,
+        None => None,
+    };
+    served.ok_or_else(|| ApiError::not_found("File not found."))
+}

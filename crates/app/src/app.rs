@@ -1,0 +1,88 @@
+//! The app: everything that a front needs.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ketch_auth::Auth;
+use ketch_files::Files;
+use ketch_model::collection::SUPERUSERS;
+use ketch_model::{Cell, CellRef, Error, Result};
+use ketch_records::Records;
+use ketch_records::collections::Collections;
+use ketch_store::sql::{self, system};
+use ketch_store::{Flow, Store};
+
+use crate::config::AppConfig;
+use crate::names::names;
+use crate::settings::SettingsHandle;
+use crate::tasks::Tasks;
+
+/// The address of the account that PocketBase makes for its first-start page.
+const INSTALLER: &str = "__pbinstaller@example.com";
+
+/// The services of one data folder.
+pub struct App {
+    pub records: Records,
+    pub collections: Collections,
+    pub auth: Auth,
+    pub files: Arc<Files>,
+    pub settings: SettingsHandle,
+    pub config: AppConfig,
+    /// The auxiliary database: logs.
+    pub aux: Arc<dyn Store>,
+    pub tasks: Tasks,
+}
+
+impl App {
+    /// Stops recurring jobs, finishes queued writes and closes both databases.
+    pub async fn close(&self) {
+        self.tasks.stop().await;
+        let (main, aux) = (self.records.store().clone(), self.aux.clone());
+        let closing = tokio::task::spawn_blocking(move || {
+            main.close();
+            aux.close();
+        });
+        if let Err(error) = closing.await {
+            tracing::error!(%error, "the databases did not close in order");
+        }
+    }
+
+    /// Names of the schema steps that this data folder has noted as applied, migration files included.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn applied_migrations(&self) -> Result<HashSet<String>> {
+        self.records.store().read(|connection| Ok(names(connection, system::applied_migrations)?)).await
+    }
+
+    /// Whether somebody can sign in as a superuser: the account that PocketBase's installer leaves
+    /// behind is nobody.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn has_superuser(&self) -> Result<bool> {
+        let schema = self.records.schema();
+        let Some(superusers) = schema.by_name(SUPERUSERS).cloned() else { return Ok(false) };
+        let counted = superusers.clone();
+        let count = self
+            .records
+            .store()
+            .read(move |connection| {
+                let mut count = 0;
+                let statement = sql::count_all(connection.dialect(), &counted);
+                connection.query(&statement, &mut |row| {
+                    if let CellRef::Integer(number) = row.cell(0) {
+                        count = number;
+                    }
+                    Flow::Stop
+                })?;
+                Ok::<_, Error>(count)
+            })
+            .await?;
+        if count != 1 {
+            return Ok(count > 1);
+        }
+        let installer = self.records.find_by_field(&superusers, "email", Cell::text(INSTALLER), false);
+        Ok(installer.await?.is_none())
+    }
+}

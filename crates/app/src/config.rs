@@ -1,0 +1,14 @@
+//! What the process decides about an app.
+
+use std::path::PathBuf;
+
+/// How an app is opened.
+#[derive(Debug, Clone, Default)]
+pub struct AppConfig {
+    /// The data folder (`pb_data`).
+    pub data_dir: PathBuf,
+    /// 32 bytes that the stored settings are encrypted with; `None` stores them as plain JSON.
+    pub encryption_key: Option<String>,
+    /// Shows causes of errors and statements on the console.
+    pub development: bool,
+}

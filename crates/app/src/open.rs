@@ -1,0 +1,139 @@
+//! Opening a data folder: an empty one is set up, one of PocketBase is taken as it is.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use ketch_auth::Auth;
+use ketch_files::Files;
+use ketch_model::settings::Settings;
+use ketch_model::{Schema, time};
+use ketch_records::Records;
+use ketch_records::collections::{self, Collections};
+use ketch_store::sql::{self, system};
+use ketch_store::{Connection, Store};
+
+use crate::app::App;
+use crate::cipher::Cipher;
+use crate::config::AppConfig;
+use crate::error::OpenError;
+use crate::names::names;
+use crate::settings::{self, SettingsHandle};
+use crate::tasks::Tasks;
+
+/// The folder inside the data folder that holds uploaded files.
+const STORAGE: &str = "storage";
+/// A schema step that every folder of PocketBase 0.23 or newer has noted.
+const FIRST_SUPPORTED_STEP: &str = "1717233556_v0.23_migrate.go";
+/// How often the change log is shortened.
+const PRUNE_PERIOD: Duration = Duration::from_secs(10);
+/// How long changes stay for readers that fell behind.
+const CHANGES_KEPT: Duration = Duration::from_secs(60);
+/// Entries deleted in one transaction, so that other writes get their turn.
+const PRUNED_AT_ONCE: u32 = 2_000;
+
+struct Loaded {
+    schema: Schema,
+    settings: Settings,
+}
+
+impl App {
+    /// Opens the app of a data folder whose databases are open. An empty main database is set up
+    /// in one transaction.
+    ///
+    /// # Errors
+    /// [`OpenError`], in words for whoever runs the server.
+    pub async fn open(
+        config: AppConfig,
+        main: Arc<dyn Store>,
+        aux: Arc<dyn Store>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let cipher = match &config.encryption_key {
+            Some(key) => Some(Cipher::new(key).ok_or(OpenError::KeyLength)?),
+            None => None,
+        };
+        let (loaded, prepared) = tokio::join!(load(&main, cipher.clone()), prepare_aux(&aux));
+        prepared?;
+        let loaded = loaded?;
+        let files = Arc::new(Files::local(config.data_dir.join(STORAGE)));
+        let schema = Arc::new(ArcSwap::from_pointee(loaded.schema));
+        let records = Records::new(main.clone(), schema, files.clone(), Vec::new());
+        let app = Arc::new(Self {
+            collections: Collections::new(records.clone()),
+            auth: Auth::new(records.clone()),
+            settings: SettingsHandle::new(loaded.settings, main.clone(), cipher),
+            records,
+            files,
+            config,
+            aux,
+            tasks: Tasks::default(),
+        });
+        app.tasks.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
+        Ok(app)
+    }
+}
+
+async fn load(main: &Arc<dyn Store>, cipher: Option<Cipher>) -> Result<Loaded, OpenError> {
+    main.write(move |connection| {
+        let tables = names(connection, system::table_names)?;
+        if tables.contains("_collections") {
+            refuse_old(connection, &tables)?;
+        }
+        // Makes what is missing: everything in an empty folder, our own tables in one of the original.
+        collections::bootstrap(connection)?;
+        let settings = match settings::stored_text(connection)? {
+            Some(text) => settings::decode(&text, cipher.as_ref())?,
+            None => {
+                let initial = Settings::initial();
+                settings::save(connection, &initial, cipher.as_ref())?;
+                initial
+            }
+        };
+        let schema = collections::load_schema(connection)?;
+        Ok(Loaded { schema, settings })
+    })
+    .await
+}
+
+fn refuse_old(connection: &mut dyn Connection, tables: &HashSet<String>) -> Result<(), OpenError> {
+    if tables.contains("_admins") || !tables.contains("_migrations") {
+        return Err(OpenError::TooOld);
+    }
+    if names(connection, system::applied_migrations)?.contains(FIRST_SUPPORTED_STEP) {
+        return Ok(());
+    }
+    Err(OpenError::TooOld)
+}
+
+async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {
+    aux.write(|connection| {
+        if names(connection, system::table_names)?.contains("_logs") {
+            return Ok(());
+        }
+        let script = system::create_auxiliary_tables(connection.dialect());
+        connection.execute_script(script)?;
+        Ok(())
+    })
+    .await
+}
+
+async fn prune(main: Arc<dyn Store>) {
+    let kept = i64::try_from(CHANGES_KEPT.as_millis()).unwrap_or(i64::MAX);
+    let before = time::unix_milliseconds() - kept;
+    loop {
+        let pruned = main
+            .write(move |connection| {
+                connection.execute(&sql::prune_changes(connection.dialect(), before, PRUNED_AT_ONCE))
+            })
+            .await;
+        match pruned {
+            Ok(count) if count >= u64::from(PRUNED_AT_ONCE) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "the change log could not be shortened");
+                return;
+            }
+        }
+    }
+}

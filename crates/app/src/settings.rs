@@ -1,0 +1,99 @@
+//! The settings in memory and in the store.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use ketch_model::settings::Settings;
+use ketch_model::{Error, Result, Value, json, time};
+use ketch_store::sql::system;
+use ketch_store::{Connection, Flow, Store, StoreResult};
+
+use crate::cipher::Cipher;
+use crate::error::OpenError;
+
+/// The app's settings. Cheap to clone; all clones see the same settings.
+#[derive(Clone)]
+pub struct SettingsHandle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    current: ArcSwap<Settings>,
+    store: Arc<dyn Store>,
+    cipher: Option<Cipher>,
+}
+
+impl SettingsHandle {
+    pub(crate) fn new(settings: Settings, store: Arc<dyn Store>, cipher: Option<Cipher>) -> Self {
+        Self { inner: Arc::new(Inner { current: ArcSwap::from_pointee(settings), store, cipher }) }
+    }
+
+    /// The settings as of the last committed change.
+    pub fn current(&self) -> Arc<Settings> {
+        self.inner.current.load_full()
+    }
+
+    /// Changes the settings: `change` makes the new ones of those at its turn, so that changes at
+    /// the same time do not undo each other. Answers the new settings, stored and in force.
+    ///
+    /// # Errors
+    /// That of `change`, or the store's.
+    pub async fn update(
+        &self,
+        change: impl FnOnce(&Settings) -> Result<Settings> + Send + 'static,
+    ) -> Result<Arc<Settings>> {
+        let (writing, telling) = (self.inner.clone(), self.inner.clone());
+        let work = move |connection: &mut dyn Connection| {
+            let settings = change(&writing.current.load())?;
+            save(connection, &settings, writing.cipher.as_ref())?;
+            Ok::<_, Error>(Arc::new(settings))
+        };
+        self.inner
+            .store
+            .write_exclusive(work, move |settings: &Arc<Settings>| telling.current.store(settings.clone()))
+            .await
+    }
+}
+
+/// Writes the settings' row.
+pub(crate) fn save(
+    connection: &mut dyn Connection,
+    settings: &Settings,
+    cipher: Option<&Cipher>,
+) -> Result<()> {
+    let text = json::to_text(&settings.to_stored());
+    let text = match cipher {
+        Some(cipher) => cipher.encrypt(&text).map_err(Error::internal)?,
+        None => text,
+    };
+    let statement = system::save_param(connection.dialect(), system::SETTINGS_PARAM, &text, &time::now());
+    connection.execute(&statement)?;
+    Ok(())
+}
+
+/// The text of the settings' row, `None` without one.
+pub(crate) fn stored_text(connection: &mut dyn Connection) -> StoreResult<Option<String>> {
+    let statement = system::select_param(connection.dialect(), system::SETTINGS_PARAM);
+    let mut found = None;
+    connection.query(&statement, &mut |row| {
+        found = row.cell(0).as_text().map(str::to_owned);
+        Flow::Stop
+    })?;
+    Ok(found)
+}
+
+/// Reads the text of the settings' row.
+///
+/// # Errors
+/// Which key is missing or wrong, or what is wrong with the text.
+pub(crate) fn decode(text: &str, cipher: Option<&Cipher>) -> Result<Settings, OpenError> {
+    // As in the original a plain text is read even with a key: it is encrypted at the next change.
+    let is_plain = text.trim_start().starts_with('{');
+    let plain = match cipher {
+        _ if is_plain => text.to_owned(),
+        Some(cipher) => cipher.decrypt(text).ok_or(OpenError::KeyWrong)?,
+        None => return Err(OpenError::KeyMissing),
+    };
+    let value: Value = json::parse_strict(plain.as_bytes()).map_err(OpenError::Settings)?;
+    Settings::from_stored(&value).map_err(OpenError::Settings)
+}

@@ -1,0 +1,200 @@
+//! Files in a folder of this machine.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use md5::{Digest, Md5};
+
+use crate::attributes::Attributes;
+use crate::blob::{Blob, BlobContent, BlobError, BlobStore, BoxFuture, Source, check_key};
+
+/// Files up to this size are read at once when opened.
+const SMALL: u64 = 64 * 1024;
+const BUFFER: usize = 64 * 1024;
+const ATTRIBUTES: &str = ".attrs";
+
+/// Keeps each file under its key in a folder, with its attributes beside it.
+#[derive(Debug, Clone)]
+pub struct LocalBlobs {
+    root: PathBuf,
+}
+
+impl LocalBlobs {
+    /// The folder is made when the first file is stored.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn path(&self, key: &str) -> Result<PathBuf, BlobError> {
+        check_key(key)?;
+        Ok(self.root.join(key))
+    }
+}
+
+impl BlobStore for LocalBlobs {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        source: Source,
+        attributes: Attributes,
+    ) -> BoxFuture<'a, Result<(), BlobError>> {
+        Box::pin(async move {
+            let path = self.path(key)?;
+            let action = format!("storing {key}");
+            blocking(action, move || put(&path, &source, attributes)).await
+        })
+    }
+
+    fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Blob, BlobError>> {
+        Box::pin(async move {
+            let path = self.path(key)?;
+            blocking(format!("opening {key}"), move || open(&path)).await
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BlobError>> {
+        Box::pin(async move {
+            let path = self.path(key)?;
+            blocking(format!("removing {key}"), move || {
+                missing_is_fine(fs::remove_file(&path))?;
+                missing_is_fine(fs::remove_file(attributes_of(&path)))
+            })
+            .await
+        })
+    }
+
+    fn remove_all<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<(), BlobError>> {
+        Box::pin(async move {
+            let path = self.path(prefix)?;
+            blocking(format!("removing {prefix}"), move || missing_is_fine(fs::remove_dir_all(&path))).await
+        })
+    }
+}
+
+/// Runs disk work off the async threads.
+async fn blocking<T: Send + 'static>(
+    action: String,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, BlobError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(BlobError::NotFound),
+        Ok(Err(cause)) => Err(BlobError::Io { action, cause }),
+        Err(error) => Err(BlobError::Io { action, cause: io::Error::other(error) }),
+    }
+}
+
+fn missing_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn attributes_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ATTRIBUTES);
+    PathBuf::from(name)
+}
+
+fn put(path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<()> {
+    let Some(folder) = path.parent() else {
+        return Err(io::Error::other("the file has no folder"));
+    };
+    // A source that is gone must not be taken for a file of the store that is not there.
+    let mut input: Box<dyn Read> = match source {
+        Source::Memory(bytes) => Box::new(bytes.as_ref()),
+        Source::File(file) => Box::new(File::open(file).map_err(io::Error::other)?),
+    };
+    let (part, mut output) = create_part(folder)?;
+    let written = copy(&mut input, &mut output)
+        .and_then(|md5| {
+            attributes.md5 = md5;
+            // The attributes come first: whoever sees the file sees them as well.
+            let text = serde_json::to_vec(&attributes)?;
+            write_whole(folder, &attributes_of(path), &text)
+        })
+        .and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (part, mut output) = create_part(folder)?;
+    let written = output.write_all(bytes).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// A new file that gets its name when it is whole.
+fn create_part(folder: &Path) -> io::Result<(PathBuf, File)> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let name = format!(".part-{now:x}-{:x}-{:x}", std::process::id(), COUNTER.fetch_add(1, Relaxed));
+    let path = folder.join(name);
+    fs::create_dir_all(folder)?;
+    let open = || File::options().write(true).create_new(true).open(&path);
+    let file = match open() {
+        // The folder was removed in between, with the record that it belonged to.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            open()?
+        }
+        other => other?,
+    };
+    Ok((path, file))
+}
+
+/// Copies everything; answers the checksum in base64.
+fn copy(input: &mut dyn Read, output: &mut File) -> io::Result<String> {
+    let mut digest = Md5::new();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                digest.update(&buffer[..count]);
+                output.write_all(&buffer[..count])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(STANDARD.encode(digest.finalize()))
+}
+
+fn open(path: &Path) -> io::Result<Blob> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let attributes = fs::read(attributes_of(path))
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Attributes>(&text).ok())
+        .unwrap_or_else(Attributes::unknown);
+    let content = if metadata.len() <= SMALL {
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+        file.read_to_end(&mut bytes)?;
+        BlobContent::Memory(Bytes::from(bytes))
+    } else {
+        file.rewind()?;
+        BlobContent::Stream(Box::new(tokio::fs::File::from_std(file)))
+    };
+    let size = match &content {
+        BlobContent::Memory(bytes) => bytes.len() as u64,
+        BlobContent::Stream(_) => metadata.len(),
+    };
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(Blob { size, modified, attributes, content })
+}

@@ -1,0 +1,35 @@
+//! Why a command failed: one sentence for whoever typed it.
+
+use std::fmt;
+
+use ketch_app::OpenError;
+
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Text from deeper down, made a sentence.
+    pub(crate) fn sentence(text: &str) -> Self {
+        let text = text.trim();
+        let mut characters = text.chars();
+        let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+        let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+        Self(format!("{first}{}{end}", characters.as_str()))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,124 @@
+//! `ketch serve`
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ketch_api_pocketbase as pocketbase;
+use ketch_app::App;
+use ketch_web::folder::Folder;
+use ketch_web::{Cors, Front, serve as serving};
+use tokio::net::TcpListener;
+
+use crate::cli::{Global, Serve};
+use crate::failure::Failure;
+use crate::{banner, project, stores};
+
+/// How long closing the databases may take once requests have ended; what is queued is small by then.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(400);
+
+pub(crate) async fn serve(global: &Global, options: Serve) -> Result<(), Failure> {
+    if let Some(domain) = options.domains.first() {
+        return Err(Failure::new(format!(
+            "Serving {domain} with TLS is not built yet: put a proxy in front and start without domains (ketch serve --http ADDRESS)."
+        )));
+    }
+    if options.https.is_some() {
+        return Err(Failure::new(
+            "--https: TLS is not built yet: put a proxy in front and use --http ADDRESS.",
+        ));
+    }
+    // The port first: a second server must not touch the data of the first.
+    let listener =
+        serving::listen(&options.http).await.map_err(|error| not_listening(&options.http, &error))?;
+    let app = stores::open(global).await?;
+    let site = Folder::new(project::public_dir(global)?, global.index_fallback);
+    let router = pocketbase::router_with_site(app.clone(), Some(site));
+    let front = Front::new(router, Cors::new(options.origins), pocketbase::panicked);
+    let signal = stop_signal()?;
+    let announced =
+        tokio::spawn(announce(app.clone(), listener_url(&listener, &options.http), notes(global, &app)));
+    serving::serve(listener, front, signal).await;
+    announced.abort();
+    if tokio::time::timeout(CLOSE_PATIENCE, app.close()).await.is_err() {
+        // A write that was not acknowledged is undone at the next start.
+        tracing::warn!("the databases were still busy when the server stopped");
+    }
+    Ok(())
+}
+
+/// Reads from the disk, so it is not waited for before the first request.
+async fn announce(app: Arc<App>, url: String, notes: banner::Notes) {
+    let needs_superuser = match app.has_superuser().await {
+        Ok(has) => !has,
+        Err(error) => {
+            tracing::warn!(%error, "superusers could not be counted");
+            false
+        }
+    };
+    let applied = app.applied_migrations().await.unwrap_or_default();
+    banner::print(&url, &app.config.data_dir, needs_superuser, notes, &applied);
+}
+
+fn notes(global: &Global, app: &App) -> banner::Notes {
+    let data_dir = &app.config.data_dir;
+    banner::Notes {
+        hooks: project::hooks(global, data_dir),
+        migrations: project::migrations(global, data_dir),
+    }
+}
+
+fn listener_url(listener: &TcpListener, asked: &str) -> String {
+    // Port 0 asks for any free one: what was given counts.
+    match (listener.local_addr(), asked.rsplit_once(':')) {
+        (Ok(address), Some((host, _))) if !host.is_empty() => format!("http://{host}:{}", address.port()),
+        (Ok(address), _) => format!("http://localhost:{}", address.port()),
+        (Err(_), _) => format!("http://{asked}"),
+    }
+}
+
+fn not_listening(address: &str, error: &io::Error) -> Failure {
+    Failure::new(match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!(
+                "Cannot listen on {address}: another program uses this port. Choose another one with --http."
+            )
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "Cannot listen on {address}: the system does not allow it. Ports below 1024 need special rights."
+            )
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("Cannot listen on {address}: this machine has no such address.")
+        }
+        _ => format!(
+            "Cannot listen on {address}: {error}. Write --http HOST:PORT, for example 127.0.0.1:8090."
+        ),
+    })
+}
+
+/// Completes at Ctrl-C or, where there are signals, at SIGTERM.
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    let refused =
+        |error: io::Error| Failure::new(format!("The system refused to watch for the stop signal: {error}."));
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(windows)]
+    {
+        let mut interrupt = tokio::signal::windows::ctrl_c().map_err(refused)?;
+        Ok(async move {
+            interrupt.recv().await;
+        })
+    }
+}

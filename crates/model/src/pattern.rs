@@ -1,0 +1,82 @@
+//! Regular expressions in the RE2 dialect that clients write.
+
+mod generate;
+mod translate;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+pub(crate) use generate::generate;
+
+/// An expression with its compiled form, made when it is first needed.
+#[derive(Clone, Default)]
+pub struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Whether the text matches somewhere. An empty expression allows all, a broken one nothing.
+    pub fn allows(&self, text: &str) -> bool {
+        if self.text.is_empty() {
+            return true;
+        }
+        let compiled = self.compiled.get_or_init(|| compile(&self.text).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+impl Deref for Pattern {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<String> for Pattern {
+    fn from(text: String) -> Self {
+        Self { text, compiled: OnceLock::new() }
+    }
+}
+
+impl From<&str> for Pattern {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Pattern {}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(formatter)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// Compiles an RE2 expression; the error is one sentence.
+pub fn compile(text: &str) -> Result<Regex, String> {
+    let translated = translate::translate(text)?;
+    Regex::new(&translated).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "error parsing regexp: expression too large".to_owned(),
+        _ => format!("error parsing regexp: invalid expression: `{text}`"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! Deleting a record takes its references along: ids leave relation values, and records that
+//! cannot stand without go too.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ketch_model::{Error, FieldKind, Record, Result, Schema, Value};
+use ketch_store::{Change, ChangeKind, Connection, sql};
+
+use crate::applied::{Applied, store_update};
+use crate::lookup::{read_all, read_by_id};
+use crate::system_rules;
+
+
+/// Deletes the record and everything that cascades from it, breadth first.
+///
+/// Errors: 400 where a required relation would be left empty; the transaction must then be undone.
+pub(crate) fn delete(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    record: Record,
+    applied: &mut Applied,
+) -> Result<()> {
+    let mut seen = HashSet::from([(record.collection.id.clone(), record.id().to_owned())]);
+    let mut doomed = vec![record];
+    while let Some(record) = doomed.pop() {
+        let statement = sql::delete_record(connection.dialect(), &record.collection, record.id());
+        connection.execute(&statement)?;
+        for (source, field) in schema.back_relations(&record.collection.id) {
+            if source.is_view() {
+                continue;
+            }
+            let statement =
+                sql::referencing_records(connection.dialect(), &source, field, &[record.id()]);
+            for referrer in read_all(connection, &source, &statement)? {
+                if seen.contains(&(source.id.clone(), referrer.id().to_owned())) {
+                    continue;
+                }
+                if let Some(referrer) = detach(connection, referrer, field, record.id(), applied)? {
+                    seen.insert((source.id.clone(), referrer.id().to_owned()));
+                    doomed.push(referrer);
+                }
+            }
+        }
+        if record.collection.is_auth() {
+            for dependent in system_rules::account_rows(connection, schema, &record)? {
+                if seen.insert((dependent.collection.id.clone(), dependent.id().to_owned())) {
+                    doomed.push(dependent);
+                }
+            }
+        }
+        applied.changes.push(Change {
+            kind: ChangeKind::Delete,
+            before: Some(Arc::new(record)),
+            after: None,
+        });
+    }
+    Ok(())
+}
+
+/// Takes the id out of the referrer's relation; answers the referrer if it has to go as well.
+fn detach(
+    connection: &mut dyn Connection,
+    referrer: Record,
+    field: usize,
+    id: &str,
+    applied: &mut Applied,
+) -> Result<Option<Record>> {
+    let definition = &referrer.collection.fields[field];
+    let FieldKind::Relation(relation) = &definition.kind else {
+        return Ok(None);
+    };
+    let remaining: Vec<Value> = crate::relation::ids_of(&referrer.values[field])
+        .filter(|related| *related != id)
+        .map(Value::from)
+        .collect();
+    if remaining.is_empty() {
+        if relation.cascade_delete {
+            return Ok(Some(referrer));
+        }
+        if definition.required {
+            return Err(Error::bad_request(format!(
+                "the record is required by {} of {}",
+                definition.name,
+                referrer.collection.name
+            )));
+        }
+    }
+    // Two fields of one referrer may point here: its row may have changed since it was read.
+    let before = read_by_id(connection, &referrer.collection, referrer.id())?.unwrap_or(referrer);
+    let mut after = before.clone();
+    after.values[field] = if definition_is_multiple(&before, field) {
+        Value::Array(remaining)
+    } else {
+        remaining.into_iter().next().unwrap_or_else(|| Value::String(String::new()))
+    };
+    store_update(connection, before, after, applied)?;
+    Ok(None)
+}
+
+fn definition_is_multiple(record: &Record, field: usize) -> bool {
+    record.collection.fields[field].is_multiple()
+}

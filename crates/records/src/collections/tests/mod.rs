@@ -1,0 +1,6 @@
+//! Schema changes against a real database.
+
+mod folder;
+mod imports;
+mod tables;
+mod views;

@@ -1,0 +1,25 @@
+//! The record core: the one read path and the one write path, with the policy that guards them.
+//!
+//! A front hands over a request it has parsed and gets back rows, records or errors; it never
+//! sees the store. Rules are decided here ([`policy`]), so a front cannot forget one.
+
+pub mod collections;
+pub mod policy;
+pub mod read;
+pub mod view;
+pub mod write;
+
+mod applied;
+mod cascade;
+mod expand;
+mod lookup;
+mod plan;
+mod relation;
+mod service;
+pub mod submission;
+mod system_rules;
+
+pub use read::{ListOptions, PageInfo};
+pub use service::{ChangeSink, Records, SchemaHandle};
+pub use submission::{Submission, UploadedFile};
+pub use view::{Expanded, RecordView};

@@ -1,0 +1,110 @@
+//! Records by id or by one field's value, without rules: for the core and for accounts.
+
+use std::sync::Arc;
+
+use ketch_model::{Cell, Collection, Record, Result};
+use ketch_query::tree::{Alias, Column, Comparison, Operand, Test};
+use ketch_query::{Predicate, RequestInfo};
+use ketch_store::{Connection, Flow, Row, Statement, StoreResult, sql};
+
+use crate::policy;
+use crate::service::Records;
+
+/// Reads a row of a statement that selects all fields in the collection's order.
+pub(crate) fn record_from_row(collection: &Arc<Collection>, row: &dyn Row) -> Record {
+    let fields = collection.fields.iter().enumerate();
+    let values = fields.map(|(index, field)| field.from_cell(row.cell(index))).collect();
+    Record { collection: collection.clone(), values }
+}
+
+/// The records whose text-like field holds exactly this text.
+pub(crate) fn field_is(collection: &Collection, field: &str, text: &str) -> Predicate {
+    let Some(index) = collection.field_index(field) else {
+        return Predicate::Never;
+    };
+    let kind = collection.fields[index].column();
+    let column = Column { alias: Alias::ROOT, field: index, kind, nullable: false };
+    Predicate::Compare(Box::new(Comparison {
+        left: Operand::Column(column),
+        test: Test::Equal,
+        right: Operand::Constant(Cell::text(text)),
+    }))
+}
+
+pub(crate) fn read_all(
+    connection: &mut dyn Connection,
+    collection: &Arc<Collection>,
+    statement: &Statement,
+) -> StoreResult<Vec<Record>> {
+    let mut records = Vec::new();
+    connection.query(statement, &mut |row| {
+        records.push(record_from_row(collection, row));
+        Flow::More
+    })?;
+    Ok(records)
+}
+
+pub(crate) fn read_by_id(
+    connection: &mut dyn Connection,
+    collection: &Arc<Collection>,
+    id: &str,
+) -> StoreResult<Option<Record>> {
+    let statement = sql::select_by_id(connection.dialect(), collection, id);
+    let mut found = None;
+    connection.query(&statement, &mut |row| {
+        found = Some(record_from_row(collection, row));
+        Flow::Stop
+    })?;
+    Ok(found)
+}
+
+impl Records {
+    /// The record with this id, whatever the rules say.
+    pub async fn find_by_id(&self, collection: &Arc<Collection>, id: &str) -> Result<Option<Record>> {
+        let (collection, id) = (collection.clone(), id.to_owned());
+        self.inner
+            .store
+            .lookup(move |connection| Ok(read_by_id(connection, &collection, &id)?))
+            .await
+    }
+
+    /// The first record whose field has this value, whatever the rules say; `ignore_case` folds ASCII.
+    pub async fn find_by_field(
+        &self,
+        collection: &Arc<Collection>,
+        field: &str,
+        value: Cell,
+        ignore_case: bool,
+    ) -> Result<Option<Record>> {
+        let Some(index) = collection.field_index(field) else {
+            return Ok(None);
+        };
+        let collection = collection.clone();
+        self.inner
+            .store
+            .read(move |connection| {
+                let statement =
+                    sql::select_by_column(connection.dialect(), &collection, index, value, ignore_case);
+                let mut found = None;
+                connection.query(&statement, &mut |row| {
+                    found = Some(record_from_row(&collection, row));
+                    Flow::Stop
+                })?;
+                Ok(found)
+            })
+            .await
+    }
+
+    /// Whether a stored record satisfies a rule text in this request; an empty rule is satisfied.
+    pub async fn satisfies(&self, record: &Record, rule: &str, request: &RequestInfo) -> Result<bool> {
+        if rule.is_empty() {
+            return Ok(true);
+        }
+        let (schema, record, rule, request) =
+            (self.schema(), record.clone(), rule.to_owned(), request.clone());
+        self.inner
+            .store
+            .read(move |connection| policy::stored_satisfies(connection, &schema, &record, &rule, &request))
+            .await
+    }
+}

@@ -1,0 +1,553 @@
+//! The one write path: a step is planned against the stored state and applied in one transaction.
+//!
+//! Order of refusals, as clients of the original expect it: superusers only (403), missing record
+//! (404), rule (400 for create, 404 else), account checks, field checks.
+
+use std::sync::Arc;
+
+use ketch_files::Source;
+use ketch_model::error::Invalid;
+use ketch_model::fields::relation::RelationOptions;
+use ketch_model::{
+    Cell, Collection, Error, ErrorKind, FieldErrors, FieldKind, Object, Record, Result, Schema, Value,
+};
+use ketch_query::RequestInfo;
+use ketch_store::{Change, ChangeKind, Connection, Flow, StoreError, sql};
+
+use crate::applied::{Applied, log_changes, store_update};
+use crate::lookup::read_by_id;
+use crate::plan::{Draft, Prepared};
+use crate::policy::{self, Access, Action};
+use crate::service::Records;
+use crate::submission::{Submission, UploadedContent, drop_hidden};
+use crate::{cascade, system_rules};
+
+const CREATE_FAILED: &str = "Failed to create record.";
+const UPDATE_FAILED: &str = "Failed to update record.";
+const DELETE_FAILED: &str = "Failed to delete record. Make sure that the record is not part of a required \
+                             relation reference.";
+
+/// On whose word a step runs.
+#[derive(Debug, Clone)]
+pub(crate) enum Authority {
+    /// A client's: rules apply.
+    Request(Box<RequestInfo>),
+    /// The server's own: no rules, no account checks.
+    System,
+}
+
+impl Records {
+    /// Creates a record from a client's submission.
+    ///
+    /// Errors: 403 where only superusers may create, 400 with the failed fields, 400 without
+    /// fields where the create rule is not met.
+    pub async fn create(
+        &self,
+        collection: &Arc<Collection>,
+        mut submission: Submission,
+        request: RequestInfo,
+    ) -> Result<Record> {
+        refuse_view(collection)?;
+        policy::require(collection, Action::Create, &request)?;
+        if !request.is_superuser() {
+            drop_hidden(collection, &mut submission);
+        }
+        let prepared = self.prepare(collection, None, submission, &request).await?;
+        self.create_prepared(collection, prepared, Authority::Request(Box::new(request))).await
+    }
+
+    /// Creates a record on the server's own word: no rules, no `passwordConfirm`.
+    pub async fn create_internal(&self, collection: &Arc<Collection>, data: Object) -> Result<Record> {
+        let submission = Submission { data, uploads: Vec::new() };
+        let prepared = self.prepare(collection, None, submission, &RequestInfo::default()).await?;
+        self.create_prepared(collection, prepared, Authority::System).await
+    }
+
+    /// Changes a record by a client's submission.
+    ///
+    /// Errors: 403 where only superusers may update, 404 where the record is missing or the update
+    /// rule is not met, 400 with the failed fields.
+    pub async fn update(
+        &self,
+        collection: &Arc<Collection>,
+        id: &str,
+        mut submission: Submission,
+        request: RequestInfo,
+    ) -> Result<Record> {
+        refuse_view(collection)?;
+        policy::require(collection, Action::Update, &request)?;
+        if !request.is_superuser() {
+            drop_hidden(collection, &mut submission);
+        }
+        let prepared = self.prepare(collection, Some(id), submission, &request).await?;
+        self.update_prepared(collection, id, prepared, Authority::Request(Box::new(request))).await
+    }
+
+    /// Changes a record on the server's own word: no rules, no `oldPassword`.
+    pub async fn update_internal(&self, record: &Record, data: Object) -> Result<Record> {
+        let submission = Submission { data, uploads: Vec::new() };
+        let prepared =
+            self.prepare(&record.collection, None, submission, &RequestInfo::default()).await?;
+        self.update_prepared(&record.collection, record.id(), prepared, Authority::System).await
+    }
+
+    /// Deletes a record and what cascades from it.
+    ///
+    /// Errors: 403 where only superusers may delete, 404 where the record is missing or the delete
+    /// rule is not met, 400 where a required relation or the last superuser stands against it.
+    pub async fn delete(&self, collection: &Arc<Collection>, id: &str, request: RequestInfo) -> Result<()> {
+        refuse_view(collection)?;
+        policy::require(collection, Action::Delete, &request)?;
+        self.delete_as(collection, id, Authority::Request(Box::new(request))).await
+    }
+
+    /// Deletes a record and what cascades from it, on the server's own word.
+    pub async fn delete_internal(&self, record: &Record) -> Result<()> {
+        self.delete_as(&record.collection, record.id(), Authority::System).await
+    }
+
+    async fn create_prepared(
+        &self,
+        collection: &Arc<Collection>,
+        prepared: Prepared,
+        authority: Authority,
+    ) -> Result<Record> {
+        if prepared.files.is_empty() {
+            return self.create_in_transaction(collection, prepared, authority, None).await;
+        }
+        // Files are stored before the row and outside the transaction, so the rules and checks are
+        // asked once before: who may not create must not fill the disk.
+        let (prepared, authority, draft) = {
+            let collection = collection.clone();
+            let schema = self.schema();
+            self.inner
+                .store
+                .read(move |connection| {
+                    let draft = plan_create(connection, &schema, &collection, &prepared, &authority)?;
+                    Ok::<_, Error>((prepared, authority, draft))
+                })
+                .await?
+        };
+        let id = draft.record.id().to_owned();
+        let stored = self.store_files(collection, &id, &prepared).await?;
+        let result = self.create_in_transaction(collection, prepared, authority, Some(id.clone())).await;
+        if result.is_err() {
+            self.inner.files.remove_all(&collection.id, &id, stored).await;
+        }
+        result
+    }
+
+    async fn create_in_transaction(
+        &self,
+        collection: &Arc<Collection>,
+        mut prepared: Prepared,
+        authority: Authority,
+        id: Option<String>,
+    ) -> Result<Record> {
+        if let Some(id) = id {
+            prepared.data.insert("id".to_owned(), Value::String(id));
+        }
+        let (collection, handle) = (collection.clone(), self.inner.schema.clone());
+        let (record, applied) = self
+            .inner
+            .store
+            .write(move |connection| {
+                let schema = handle.load_full();
+                let collection = current(&schema, &collection)?;
+                let mut applied = Applied::default();
+                let record =
+                    create_in(connection, &schema, &collection, &prepared, &authority, &mut applied)?;
+                log_changes(connection, &applied)?;
+                Ok::<_, Error>((record, applied))
+            })
+            .await?;
+        self.finish(applied).await;
+        Ok(Arc::unwrap_or_clone(record))
+    }
+
+    async fn update_prepared(
+        &self,
+        collection: &Arc<Collection>,
+        id: &str,
+        mut prepared: Prepared,
+        mut authority: Authority,
+    ) -> Result<Record> {
+        let mut stored = Vec::new();
+        if !prepared.files.is_empty() {
+            // As for create: asked once before anything is stored.
+            let schema = self.schema();
+            let (target, target_id) = (collection.clone(), id.to_owned());
+            (prepared, authority) = self
+                .inner
+                .store
+                .read(move |connection| {
+                    plan_update(connection, &schema, &target, &target_id, &prepared, &authority)?;
+                    Ok::<_, Error>((prepared, authority))
+                })
+                .await?;
+            stored = self.store_files(collection, id, &prepared).await?;
+        }
+        let (target, target_id, handle) = (collection.clone(), id.to_owned(), self.inner.schema.clone());
+        let result = self
+            .inner
+            .store
+            .write(move |connection| {
+                let schema = handle.load_full();
+                let collection = current(&schema, &target)?;
+                let mut applied = Applied::default();
+                let record = update_in(
+                    connection, &schema, &collection, &target_id, &prepared, &authority, &mut applied,
+                )?;
+                log_changes(connection, &applied)?;
+                Ok::<_, Error>((record, applied))
+            })
+            .await;
+        match result {
+            Ok((record, applied)) => {
+                self.finish(applied).await;
+                Ok(Arc::unwrap_or_clone(record))
+            }
+            Err(error) => {
+                self.inner.files.remove_all(&collection.id, id, stored).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn delete_as(&self, collection: &Arc<Collection>, id: &str, authority: Authority) -> Result<()> {
+        let (collection, id, handle) = (collection.clone(), id.to_owned(), self.inner.schema.clone());
+        let applied = self
+            .inner
+            .store
+            .write(move |connection| {
+                let schema = handle.load_full();
+                let collection = current(&schema, &collection)?;
+                let mut applied = Applied::default();
+                delete_in(connection, &schema, &collection, &id, &authority, &mut applied)?;
+                log_changes(connection, &applied)?;
+                Ok::<_, Error>(applied)
+            })
+            .await?;
+        self.finish(applied).await;
+        Ok(())
+    }
+
+    /// What follows a commit: sinks hear of it, files that lost their record go.
+    pub(crate) async fn finish(&self, applied: Applied) {
+        self.announce(&applied.changes);
+        for change in &applied.changes {
+            if let (ChangeKind::Delete, Some(before)) = (change.kind, &change.before)
+                && before.collection.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
+            {
+                self.inner.files.remove_record(&before.collection.id, before.id()).await;
+            }
+        }
+        for (collection, record, name) in applied.dropped_files {
+            self.inner.files.remove_all(&collection, &record, vec![name]).await;
+        }
+    }
+
+    async fn store_files(
+        &self,
+        collection: &Collection,
+        id: &str,
+        prepared: &Prepared,
+    ) -> Result<Vec<String>> {
+        let mut stored = Vec::new();
+        for file in &prepared.files {
+            let source = match &file.content {
+                UploadedContent::Memory(bytes) => Source::Memory(bytes.clone()),
+                UploadedContent::File { path, .. } => Source::File(path.to_path_buf()),
+            };
+            let files = &self.inner.files;
+            let put = files.put(&collection.id, id, &file.name, &file.original_name, &file.content_type, source);
+            if let Err(error) = put.await {
+                self.inner.files.remove_all(&collection.id, id, stored).await;
+                return Err(Error::internal(error));
+            }
+            stored.push(file.name.clone());
+        }
+        Ok(stored)
+    }
+
+    /// Names uploads, hashes passwords and checks the old one, off the async threads.
+    async fn prepare(
+        &self,
+        collection: &Arc<Collection>,
+        id: Option<&str>,
+        submission: Submission,
+        request: &RequestInfo,
+    ) -> Result<Prepared> {
+        let mut prepared = Prepared::of(collection, submission);
+        let to_hash = prepared.to_hash(collection);
+        let old_password = if collection.is_auth() && !request.is_superuser() {
+            prepared.data.get("oldPassword").and_then(Value::as_str).map(str::to_owned)
+        } else {
+            None
+        };
+        if to_hash.is_empty() && old_password.is_none() {
+            return Ok(prepared);
+        }
+        let stored_hash = match (id, &old_password) {
+            (Some(id), Some(_)) => {
+                self.find_by_id(collection, id).await?.map(|record| record.text("password").to_owned())
+            }
+            _ => None,
+        };
+        let worked = tokio::task::spawn_blocking(move || {
+            let hashes = to_hash
+                .into_iter()
+                .map(|(name, plain, cost)| (name, hash_password(&plain, cost)))
+                .collect::<Vec<_>>();
+            let matched = stored_hash.filter(|hash| {
+                old_password.is_some_and(|plain| bcrypt::verify(plain, hash).unwrap_or(false))
+            });
+            (hashes, matched)
+        });
+        let (hashes, matched) = worked.await.map_err(Error::internal)?;
+        prepared.hashes = hashes.into_iter().collect();
+        prepared.old_password_of = matched;
+        Ok(prepared)
+    }
+}
+
+/// bcrypt takes 72 bytes at most; a longer text is refused, not cut.
+fn hash_password(plain: &str, cost: u32) -> Result<String, Invalid> {
+    let parts = bcrypt::non_truncating_hash_with_result(plain, cost).map_err(|_| Invalid::value())?;
+    Ok(parts.format_for_version(bcrypt::Version::TwoA))
+}
+
+fn refuse_view(collection: &Collection) -> Result<()> {
+    if collection.is_view() {
+        return Err(Error::bad_request("Unsupported collection type."));
+    }
+    Ok(())
+}
+
+/// The collection as it is now: a schema change may have committed since the request was parsed.
+fn current(schema: &Schema, collection: &Arc<Collection>) -> Result<Arc<Collection>> {
+    schema.by_id(&collection.id).cloned().ok_or_else(|| Error::not_found(""))
+}
+
+/// Decides whether the record may be created and what it would be. Writes nothing.
+fn plan_create(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    collection: &Arc<Collection>,
+    prepared: &Prepared,
+    authority: &Authority,
+) -> Result<Draft> {
+    let mut draft = Draft::of_create(collection, prepared);
+    let unsaved = draft.unsaved.take().unwrap_or_else(|| draft.record.clone());
+    if let Authority::Request(request) = authority {
+        let request = RequestInfo { body: std::mem::take(&mut draft.body), ..RequestInfo::clone(request) };
+        match policy::require(collection, Action::Create, &request)? {
+            Access::Matching(rule) => {
+                let satisfied = policy::virtual_satisfies(connection, schema, &unsaved, rule, &request)
+                    .map_err(|error| Error::bad_request(CREATE_FAILED).with_cause(error))?;
+                if !satisfied {
+                    return Err(Error::bad_request(CREATE_FAILED));
+                }
+            }
+            Access::Everything | Access::Nothing => {}
+        }
+        if collection.is_auth() {
+            let manages = manages(connection, schema, &unsaved, &request, policy::virtual_satisfies)?;
+            let errors = system_rules::check_new_account(&prepared.data, &draft.record, manages);
+            fail(CREATE_FAILED, errors)?;
+        }
+    }
+    system_rules::complete_new(&mut draft.record);
+    let mut errors = std::mem::take(&mut draft.errors);
+    system_rules::check_references(connection, schema, &draft.record, None, &mut errors)?;
+    check_relations(connection, schema, &draft.record, None, &mut errors)?;
+    fail(CREATE_FAILED, errors)?;
+    Ok(draft)
+}
+
+/// Creates one record inside a transaction.
+pub(crate) fn create_in(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    collection: &Arc<Collection>,
+    prepared: &Prepared,
+    authority: &Authority,
+    applied: &mut Applied,
+) -> Result<Arc<Record>> {
+    let draft = plan_create(connection, schema, collection, prepared, authority)?;
+    let record = Arc::new(draft.record);
+    let fields = collection.fields.iter().zip(&record.values);
+    let cells: Vec<Cell> = fields.map(|(field, value)| field.to_cell(value)).collect();
+    let statement = sql::insert_record(connection.dialect(), collection, cells);
+    connection.execute(&statement).map_err(|error| write_error(collection, CREATE_FAILED, error))?;
+    applied.changes.push(Change { kind: ChangeKind::Create, before: None, after: Some(record.clone()) });
+    system_rules::after_create(connection, &record, applied)?;
+    Ok(record)
+}
+
+/// Decides whether the record may be changed and what it would become. Writes nothing.
+fn plan_update(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    collection: &Arc<Collection>,
+    id: &str,
+    prepared: &Prepared,
+    authority: &Authority,
+) -> Result<(Record, Draft)> {
+    let before = read_by_id(connection, collection, id)?.ok_or_else(|| Error::not_found(""))?;
+    let mut draft = Draft::of_update(&before, prepared);
+    if let Authority::Request(request) = authority {
+        let request = RequestInfo { body: std::mem::take(&mut draft.body), ..RequestInfo::clone(request) };
+        match policy::require(collection, Action::Update, &request)? {
+            Access::Matching(rule) => {
+                let satisfied = policy::stored_satisfies(connection, schema, &before, rule, &request)
+                    .map_err(|error| Error::not_found("").with_cause(error))?;
+                if !satisfied {
+                    return Err(Error::not_found(""));
+                }
+            }
+            Access::Everything | Access::Nothing => {}
+        }
+        if collection.is_auth() {
+            let manages = manages(connection, schema, &before, &request, policy::stored_satisfies)?;
+            let errors = system_rules::check_changed_account(
+                &prepared.data,
+                &before,
+                &draft.record,
+                manages,
+                prepared.old_password_of.as_deref(),
+            );
+            fail(UPDATE_FAILED, errors)?;
+        }
+    }
+    system_rules::complete_changed(&before, &mut draft.record);
+    let mut errors = std::mem::take(&mut draft.errors);
+    system_rules::check_references(connection, schema, &draft.record, Some(&before), &mut errors)?;
+    check_relations(connection, schema, &draft.record, Some(&before), &mut errors)?;
+    fail(UPDATE_FAILED, errors)?;
+    Ok((before, draft))
+}
+
+/// Changes one record inside a transaction.
+pub(crate) fn update_in(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    collection: &Arc<Collection>,
+    id: &str,
+    prepared: &Prepared,
+    authority: &Authority,
+    applied: &mut Applied,
+) -> Result<Arc<Record>> {
+    let (before, draft) = plan_update(connection, schema, collection, id, prepared, authority)?;
+    store_update(connection, before, draft.record, applied)
+        .map_err(|error| write_error(collection, UPDATE_FAILED, error))
+        .and_then(|(before, after)| {
+            system_rules::after_update(connection, schema, &before, &after, applied)?;
+            Ok(after)
+        })
+}
+
+/// Deletes one record inside a transaction, and what cascades from it.
+pub(crate) fn delete_in(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    collection: &Arc<Collection>,
+    id: &str,
+    authority: &Authority,
+    applied: &mut Applied,
+) -> Result<()> {
+    let record = read_by_id(connection, collection, id)?.ok_or_else(|| Error::not_found(""))?;
+    if let Authority::Request(request) = authority {
+        match policy::require(collection, Action::Delete, request)? {
+            Access::Matching(rule) => {
+                let satisfied = policy::stored_satisfies(connection, schema, &record, rule, request)
+                    .map_err(|error| Error::not_found("").with_cause(error))?;
+                if !satisfied {
+                    return Err(Error::not_found(""));
+                }
+            }
+            Access::Everything | Access::Nothing => {}
+        }
+    }
+    system_rules::check_delete(connection, &record)?;
+    cascade::delete(connection, schema, record, applied).map_err(|error| match error.kind {
+        ErrorKind::Internal => error,
+        _ => Error::bad_request(DELETE_FAILED).with_cause(error),
+    })
+}
+
+/// Whether the requester has manager rights over the (would-be) record: superusers, and those whom
+/// the manage rule names; never guests.
+fn manages(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    record: &Record,
+    request: &RequestInfo,
+    satisfies: fn(&mut dyn Connection, &Arc<Schema>, &Record, &str, &RequestInfo) -> Result<bool>,
+) -> Result<bool> {
+    if request.is_superuser() {
+        return Ok(true);
+    }
+    let rule = record.collection.auth().and_then(|options| options.manage_rule.as_deref());
+    match rule {
+        Some(rule) if !rule.is_empty() && request.auth.is_some() => {
+            // A rule that no longer resolves grants nothing.
+            Ok(satisfies(connection, schema, record, rule, request).unwrap_or(false))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Checks that related records exist, for relations that this write sets.
+fn check_relations(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    record: &Record,
+    before: Option<&Record>,
+    errors: &mut FieldErrors,
+) -> Result<()> {
+    for (index, field) in record.collection.fields.iter().enumerate() {
+        let FieldKind::Relation(relation) = &field.kind else {
+            continue;
+        };
+        let value = &record.values[index];
+        let unchanged = before.is_some_and(|before| &before.values[index] == value);
+        let ids: Vec<&str> = crate::relation::ids_of(value).collect();
+        if unchanged || ids.is_empty() || errors.contains_key(&field.name) {
+            continue;
+        }
+        let Some(target) = schema.by_id(&relation.collection_id) else {
+            errors.insert(field.name.clone(), RelationOptions::missing_collection().into());
+            continue;
+        };
+        let statement = sql::existing_ids(connection.dialect(), target, &ids);
+        let mut found = 0;
+        connection.query(&statement, &mut |_| {
+            found += 1;
+            Flow::More
+        })?;
+        if found != ids.len() {
+            errors.insert(field.name.clone(), RelationOptions::missing_records().into());
+        }
+    }
+    Ok(())
+}
+
+fn fail(message: &'static str, errors: FieldErrors) -> Result<()> {
+    if errors.is_empty() { Ok(()) } else { Err(Error::bad_request(message).with_fields(errors)) }
+}
+
+/// A refused statement as a client may see it: unique violations name their fields.
+fn write_error(collection: &Collection, message: &'static str, error: StoreError) -> Error {
+    match &error {
+        StoreError::Unique { columns, .. } => {
+            let fields = columns.iter().filter(|column| collection.field(column).is_some());
+            let errors = fields.map(|column| (column.clone(), Invalid::not_unique().into())).collect();
+            Error::bad_request(message).with_fields(errors).with_cause(error)
+        }
+        StoreError::Constraint(_) | StoreError::Sql(_) | StoreError::Timeout => {
+            Error::bad_request(message).with_cause(error)
+        }
+        StoreError::Unavailable(_) | StoreError::Closed | StoreError::Panicked => Error::internal(error),
+    }
+}

@@ -1,0 +1,62 @@
+//! A queue of jobs between many submitters and the threads that run them.
+
+use std::collections::VecDeque;
+
+use parking_lot::{Condvar, Mutex};
+
+pub(crate) struct Queue<T> {
+    state: Mutex<State<T>>,
+    arrived: Condvar,
+}
+
+struct State<T> {
+    jobs: VecDeque<T>,
+    closed: bool,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn new() -> Self {
+        Self { state: Mutex::new(State { jobs: VecDeque::new(), closed: false }), arrived: Condvar::new() }
+    }
+
+    /// Gives the job back if the queue is closed.
+    pub(crate) fn push(&self, job: T) -> Result<(), T> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(job);
+        }
+        state.jobs.push_back(job);
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Waits for a job; `None` when the queue is closed and empty.
+    pub(crate) fn pop(&self) -> Option<T> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            self.arrived.wait(&mut state);
+        }
+    }
+
+    pub(crate) fn try_pop(&self) -> Option<T> {
+        self.state.lock().jobs.pop_front()
+    }
+
+    /// Takes everything that waits at this moment.
+    pub(crate) fn drain(&self) -> VecDeque<T> {
+        std::mem::take(&mut self.state.lock().jobs)
+    }
+
+    /// No job is taken in any more; those that wait are still handed out.
+    pub(crate) fn close(&self) {
+        self.state.lock().closed = true;
+        self.arrived.notify_all();
+    }
+}

@@ -1,0 +1,221 @@
+//! The store: opens the file, starts the threads, hands out work, closes.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::{self, JoinHandle};
+
+use ketch_store::contract::{ReadJob, WriteJob};
+use ketch_store::{Connection, Dialect, Store, StoreError, StoreResult};
+use parking_lot::Mutex;
+
+use crate::checkpoint::Checkpointer;
+use crate::connection::{Role, SqliteConnection, control};
+use crate::dialect::SqliteDialect;
+use crate::error;
+use crate::options::SqliteOptions;
+use crate::queue::Queue;
+use crate::reader::{self, InlinePool, Opener};
+use crate::writer::Writer;
+
+/// A database in one file. Dropping it closes it.
+pub struct SqliteStore {
+    path: Arc<Path>,
+    writes: Arc<Queue<WriteJob>>,
+    reads: Arc<Queue<ReadJob>>,
+    inline: InlinePool,
+    /// Set once the queued writes are done: reads stop.
+    closing: Arc<AtomicBool>,
+    threads: Mutex<Threads>,
+}
+
+struct Threads {
+    writer: Option<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl SqliteStore {
+    /// Opens or creates the database file, and its folder if that is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], in words for whoever runs the server: the folder cannot be
+    /// written, the file is damaged or no database, another process holds it.
+    pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> StoreResult<Self> {
+        let path: Arc<Path> = Arc::from(path.as_ref());
+        create_folder(&path)?;
+        let closing = Arc::new(AtomicBool::new(false));
+        // The writer outlives `closing`: what is queued is written.
+        let mut connection =
+            SqliteConnection::open(&path, Role::Writer, &options, &Arc::new(AtomicBool::new(false)))?;
+        check_writable(&mut connection, &path)?;
+        let name = thread_name(&path);
+        let checkpointer = start_checkpointer(&mut connection, &path, &options, &name)?;
+        let writes = Arc::new(Queue::new());
+        let reads = Arc::new(Queue::new());
+        let writer = Writer {
+            connection,
+            checkpointer,
+            queue: Arc::clone(&writes),
+            group_size: options.group_size.max(1),
+            group_time: options.group_time,
+        };
+        let opener = Opener { path: Arc::clone(&path), options: Arc::new(options), closing: Arc::clone(&closing) };
+        let store = Self {
+            path: Arc::clone(&path),
+            writes,
+            reads,
+            inline: InlinePool::new(opener.clone()),
+            closing,
+            threads: Mutex::new(Threads { writer: None, readers: Vec::new() }),
+        };
+        store.start(writer, &opener, &name)?;
+        Ok(store)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn start(&self, writer: Writer, opener: &Opener, name: &str) -> StoreResult<()> {
+        let spawned = |result: io::Result<JoinHandle<()>>| {
+            result.map_err(|error| StoreError::Unavailable(format!("cannot start a thread: {error}")))
+        };
+        let mut threads = self.threads.lock();
+        let guard = CloseOnExit(Arc::clone(&self.writes));
+        threads.writer = Some(spawned(thread::Builder::new().name(format!("{name}-write")).spawn(move || {
+            let _guard = guard;
+            writer.run();
+        }))?);
+        for _ in 0..opener.options.readers.max(1) {
+            let (opener, reads) = (opener.clone(), Arc::clone(&self.reads));
+            let builder = thread::Builder::new().name(format!("{name}-read"));
+            threads.readers.push(spawned(builder.spawn(move || reader::run(&opener, &reads)))?);
+        }
+        Ok(())
+    }
+}
+
+impl Store for SqliteStore {
+    fn dialect(&self) -> &'static dyn Dialect {
+        &SqliteDialect
+    }
+
+    fn submit_read(&self, job: ReadJob) {
+        if let Err(job) = self.reads.push(job) {
+            reader::refuse(job, StoreError::Closed);
+        }
+    }
+
+    fn read_inline(&self, job: &mut dyn FnMut(StoreResult<&mut dyn Connection>)) -> bool {
+        self.inline.run(job)
+    }
+
+    fn submit_write(&self, job: WriteJob) {
+        if let Err(job) = self.writes.push(job) {
+            let outcome = job(Err(StoreError::Closed));
+            (outcome.done)(Err(StoreError::Closed));
+        }
+    }
+
+    fn close(&self) {
+        self.writes.close();
+        let mut threads = self.threads.lock();
+        if let Some(writer) = threads.writer.take() {
+            join(writer);
+        }
+        self.closing.store(true, Relaxed);
+        self.reads.close();
+        for reader in threads.readers.drain(..) {
+            join(reader);
+        }
+        self.inline.close();
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// Whatever ends the writer thread, later writes are refused and not left waiting.
+struct CloseOnExit(Arc<Queue<WriteJob>>);
+
+impl Drop for CloseOnExit {
+    fn drop(&mut self) {
+        self.0.close();
+        for job in self.0.drain() {
+            let outcome = job(Err(StoreError::Closed));
+            (outcome.done)(Err(StoreError::Closed));
+        }
+    }
+}
+
+/// A job may drop the last handle of its store, and so run this on the thread it would wait for.
+fn join(handle: JoinHandle<()>) {
+    if handle.thread().id() != thread::current().id() && handle.join().is_err() {
+        tracing::error!("a database thread panicked");
+    }
+}
+
+fn create_folder(path: &Path) -> StoreResult<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    fs::create_dir_all(folder).map_err(|error| {
+        StoreError::Unavailable(format!("cannot create the folder {}: {error}", folder.display()))
+    })
+}
+
+/// Takes the write lock once, so that a folder or file that cannot be written is known now.
+fn check_writable(connection: &mut SqliteConnection, path: &Path) -> StoreResult<()> {
+    let raw = connection.raw();
+    let mode = raw
+        .pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0))
+        .map_err(|error| error::opening(error, path))?;
+    if raw.is_readonly("main").unwrap_or(false) {
+        return Err(StoreError::Unavailable(format!(
+            "the database {} cannot be written; check the permissions of the file and its folder",
+            path.display()
+        )));
+    }
+    if mode != "wal" {
+        return Err(StoreError::Unavailable(format!(
+            "the database {} cannot use a write-ahead log (its journal mode is {mode}); \
+             the folder must be on a local disk",
+            path.display()
+        )));
+    }
+    connection.control(control::BEGIN_IMMEDIATE)?;
+    connection.roll_back();
+    Ok(())
+}
+
+fn start_checkpointer(
+    writer: &mut SqliteConnection,
+    path: &Arc<Path>,
+    options: &SqliteOptions,
+    name: &str,
+) -> StoreResult<Checkpointer> {
+    let opening = |error| error::opening(error, path);
+    let connection = rusqlite::Connection::open(path).map_err(opening)?;
+    let synchronous = if options.synchronous_full { "full" } else { "normal" };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(opening)?;
+    connection.pragma_update(None, "cache_size", -64).map_err(opening)?;
+    Checkpointer::start(connection, writer.raw(), &format!("{name}-checkpoint")).map_err(opening)
+}
+
+/// Short enough for what systems show of thread names.
+fn thread_name(path: &Path) -> String {
+    let stem = path.file_stem().map_or_else(|| "db".into(), |stem| stem.to_string_lossy());
+    stem.chars().filter(char::is_ascii_alphanumeric).take(4).collect()
+}

@@ -1,0 +1,272 @@
+//! What a storage driver promises.
+
+use std::sync::Arc;
+
+use ketch_model::{Cell, CellRef};
+use tokio::sync::oneshot;
+
+use crate::sql::Dialect;
+
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Why a statement or a transaction failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A unique index refused a write; every column of the index is named.
+    #[error("unique constraint failed: {table}({})", columns.join(", "))]
+    Unique { table: String, columns: Vec<String> },
+    /// Another constraint (NOT NULL, CHECK, foreign key) refused a write.
+    #[error("constraint failed: {0}")]
+    Constraint(String),
+    /// The statement ran longer than the query timeout.
+    #[error("the query was interrupted after its time limit")]
+    Timeout,
+    /// The statement text was refused: a syntax error, an unknown column, a wrong view query.
+    #[error("{0}")]
+    Sql(String),
+    /// The database file or server cannot be used.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The store is shutting down.
+    #[error("the store is closed")]
+    Closed,
+    /// The closure panicked; a transaction that it was given is undone.
+    #[error("the work on the store panicked")]
+    Panicked,
+}
+
+/// SQL with its bound values. Texts that repeat are kept prepared by the driver.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub sql: Arc<str>,
+    pub params: Vec<Cell>,
+}
+
+impl Statement {
+    pub fn new(sql: impl Into<Arc<str>>, params: Vec<Cell>) -> Self {
+        Self { sql: sql.into(), params }
+    }
+}
+
+/// A row that the driver is standing on; its cells live until the next row.
+pub trait Row {
+    fn len(&self) -> usize;
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    fn cell(&self, index: usize) -> CellRef<'_>;
+}
+
+/// Whether a row visitor wants more rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    More,
+    Stop,
+}
+
+/// A connection lent to a closure. On the writer it stands inside the closure's transaction; a
+/// reader thread shows one snapshot of the database as long as the closure runs; a lookup on the
+/// calling thread sees what is committed at each statement.
+///
+/// Statements cannot begin or end transactions, nor reach other databases.
+pub trait Connection {
+    /// Runs a statement and shows each row to the visitor.
+    fn query(&mut self, statement: &Statement, visit: &mut dyn FnMut(&dyn Row) -> Flow) -> StoreResult<()>;
+
+    /// Like [`Connection::query`] for statements whose text will not come again: nothing is kept
+    /// prepared. `columns` is shown the column names (and declared types, empty if unknown) first.
+    fn query_once(
+        &mut self,
+        statement: &Statement,
+        columns: &mut dyn FnMut(&[(String, String)]),
+        visit: &mut dyn FnMut(&dyn Row) -> Flow,
+    ) -> StoreResult<()>;
+
+    /// Answers a counting statement: its first cell. A driver may remember answers as long as they
+    /// are exactly as fresh as the data (nothing was committed since, by any process).
+    fn count(&mut self, statement: &Statement) -> StoreResult<u64> {
+        let mut count = 0;
+        self.query(statement, &mut |row| {
+            if let CellRef::Integer(number) = row.cell(0) {
+                count = u64::try_from(number).unwrap_or_default();
+            }
+            Flow::Stop
+        })?;
+        Ok(count)
+    }
+
+    /// Runs a writing statement; answers the number of rows changed.
+    fn execute(&mut self, statement: &Statement) -> StoreResult<u64>;
+
+    /// Runs statements separated by semicolons, without values: schema changes. No time limit.
+    fn execute_script(&mut self, script: &str) -> StoreResult<()>;
+
+    /// Runs a part of a transaction that may fail alone: its writes are undone, the rest stands.
+    /// Parts may nest.
+    fn savepoint(&mut self, part: &mut dyn FnMut(&mut dyn Connection) -> StoreResult<()>) -> StoreResult<()>;
+
+    fn dialect(&self) -> &'static dyn Dialect;
+}
+
+/// A unit of work on a reader.
+pub type ReadJob = Box<dyn FnOnce(StoreResult<&mut dyn Connection>) + Send>;
+
+/// A unit of work on the writer: one transaction of its own, though the driver may commit several together.
+///
+/// The job runs first and says whether to keep what it wrote; the returned closure learns, after
+/// the commit is durable, how it went. Only then may anybody be told.
+pub type WriteJob = Box<dyn FnOnce(StoreResult<&mut dyn Connection>) -> WriteOutcome + Send>;
+
+/// What a write job decided.
+pub struct WriteOutcome {
+    pub keep: bool,
+    /// Commit at once and call `done` before any later job runs: a schema change.
+    pub exclusive: bool,
+    /// Called with the result of the commit, also when `keep` is false.
+    pub done: Box<dyn FnOnce(StoreResult<()>) + Send>,
+}
+
+/// A database of one app. Cheap to share.
+///
+/// Every job that is handed in is called exactly once: with a connection, or with the reason why
+/// there is none.
+pub trait Store: Send + Sync + 'static {
+    fn dialect(&self) -> &'static dyn Dialect;
+
+    /// Runs the job on a reader thread: for statements that may take long.
+    fn submit_read(&self, job: ReadJob);
+
+    /// Runs the job on the calling thread where the driver can answer a lookup by primary key in
+    /// microseconds; `false` if it cannot, and then the job has not run.
+    fn read_inline(&self, job: &mut dyn FnMut(StoreResult<&mut dyn Connection>)) -> bool;
+
+    /// Queues the job for the writer.
+    fn submit_write(&self, job: WriteJob);
+
+    /// Waits for queued writes and closes; later jobs answer [`StoreError::Closed`].
+    fn close(&self);
+}
+
+impl dyn Store + '_ {
+    /// Runs a closure on a reader and waits for its answer.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.submit_read(Box::new(move |connection| {
+            let result = match connection {
+                Ok(connection) => work(connection),
+                Err(error) => Err(E::from(error)),
+            };
+            // A client that went away is no fault of ours.
+            let _ = answer.send(result);
+        }));
+        answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
+    }
+
+    /// Runs a closure that only looks up single rows by primary key: on the calling thread where
+    /// the driver allows it, else on a reader.
+    pub async fn lookup<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let mut work = Some(work);
+        let mut result = None;
+        self.read_inline(&mut |connection| {
+            if let Some(work) = work.take() {
+                result = Some(match connection {
+                    Ok(connection) => work(connection),
+                    Err(error) => Err(E::from(error)),
+                });
+            }
+        });
+        match (result, work) {
+            (Some(result), _) => result,
+            (None, Some(work)) => self.read(work).await,
+            (None, None) => Err(E::from(StoreError::Panicked)),
+        }
+    }
+
+    /// Runs a closure in a transaction on the writer and answers after the commit is durable.
+    /// An `Err` undoes everything that the closure wrote.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.submit_write(Box::new(move |connection| {
+            let result = match connection {
+                Ok(connection) => work(connection),
+                Err(error) => Err(E::from(error)),
+            };
+            WriteOutcome {
+                keep: result.is_ok(),
+                exclusive: false,
+                done: Box::new(move |committed| {
+                    let result = result.and_then(|value| committed.map(|()| value).map_err(E::from));
+                    // A client that went away is no fault of ours.
+                    let _ = answer.send(result);
+                }),
+            }
+        }));
+        answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
+    }
+
+    /// Like `write`, committed alone; `then` runs on the writer after the commit and before any
+    /// later job, so that what depends on the change (the schema in memory) is never behind it.
+    pub async fn write_exclusive<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.submit_write(Box::new(move |connection| {
+            let result = match connection {
+                Ok(connection) => work(connection),
+                Err(error) => Err(E::from(error)),
+            };
+            WriteOutcome {
+                keep: result.is_ok(),
+                exclusive: true,
+                done: Box::new(move |committed| {
+                    let result = result.and_then(|value| committed.map(|()| value).map_err(E::from));
+                    if let Ok(value) = &result {
+                        then(value);
+                    }
+                    // A client that went away is no fault of ours.
+                    let _ = answer.send(result);
+                }),
+            }
+        }));
+        answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
+    }
+}
+
+impl From<StoreError> for ketch_model::Error {
+    /// Callers that know which field is at fault translate [`StoreError::Unique`] themselves.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unique { .. } | StoreError::Constraint(_) | StoreError::Sql(_) | StoreError::Timeout => {
+                Self::bad_request("").with_cause(error)
+            }
+            StoreError::Unavailable(_) | StoreError::Closed | StoreError::Panicked => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! HTTP plumbing with no product in it: serving, the outer pass over every request, bodies,
+//! multipart, static folders, byte ranges, client addresses.
+
+pub mod body;
+pub mod client;
+pub mod content;
+pub mod cors;
+pub mod folder;
+pub mod form;
+pub mod front;
+pub mod mime;
+pub mod multipart;
+pub mod path;
+pub mod ranges;
+mod remainder;
+pub mod serve;
+
+pub use cors::Cors;
+pub use front::Front;

@@ -1,0 +1,1 @@
+"""What was acknowledged stays, whatever happens to the process."""

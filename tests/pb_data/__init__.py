@@ -1,0 +1,1 @@
+"""A data folder goes from PocketBase to Ketch and back."""
