@@ -80,6 +80,19 @@ impl Caller {
         Err(ApiError::forbidden("The authorized record is not allowed to perform this action."))
     }
 
+    /// As [`Caller::require_auth_of`], with the words of the routes that prolong or change an account.
+    ///
+    /// # Errors
+    /// 401 for guests, 403 for records of other collections.
+    pub fn require_session_of(&self, collection: &Collection) -> Result<&Arc<Record>, ApiError> {
+        let record = self.require_auth()?;
+        if record.collection.id == collection.id {
+            return Ok(record);
+        }
+        let own = &record.collection.name;
+        Err(ApiError::forbidden(format!("The request requires auth record from {own} collection.")))
+    }
+
     /// The value of a header as text, empty where it is missing or not text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -133,10 +146,11 @@ pub fn find_collection(app: &App, name_or_id: &str) -> Result<Arc<Collection>, A
         .ok_or_else(|| ApiError::not_found("Missing or invalid collection context."))
 }
 
-/// `X-Token` is `x_token` in rules. The first value of a repeated header counts.
+/// `X-Token` is `x_token` in rules. The first value of a repeated header counts; `Host` is no header to them.
 fn snake_case_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers
         .keys()
+        .filter(|name| *name != http::header::HOST)
         .filter_map(|name| {
             let value = headers.get(name)?;
             Some((name.as_str().replace('-', "_"), String::from_utf8_lossy(value.as_bytes()).into_owned()))

@@ -7,6 +7,7 @@ use ketch_auth::Auth;
 use ketch_files::Files;
 use ketch_model::collection::SUPERUSERS;
 use ketch_model::{Cell, CellRef, Error, Result};
+use ketch_realtime::Hub;
 use ketch_records::Records;
 use ketch_records::collections::Collections;
 use ketch_store::sql::{self, system};
@@ -26,6 +27,7 @@ pub struct App {
     pub collections: Collections,
     pub auth: Auth,
     pub files: Arc<Files>,
+    pub realtime: Hub,
     pub settings: SettingsHandle,
     pub config: AppConfig,
     /// The auxiliary database: logs.
@@ -34,8 +36,9 @@ pub struct App {
 }
 
 impl App {
-    /// Stops recurring jobs, finishes queued writes and closes both databases.
+    /// Ends realtime connections, stops recurring jobs, finishes queued writes and closes both databases.
     pub async fn close(&self) {
+        self.realtime.close();
         self.tasks.stop().await;
         let (main, aux) = (self.records.store().clone(), self.aux.clone());
         let closing = tokio::task::spawn_blocking(move || {

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use ketch_store::contract::Statement;
-use ketch_store::{Connection, Dialect, Flow, StoreResult};
+use ketch_store::{Connection, Dialect, Flow, Statement, StoreResult};
 
 /// The first cells of all rows of a statement.
 pub(crate) fn names(

@@ -7,8 +7,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use ketch_auth::Auth;
 use ketch_files::Files;
+use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
 use ketch_model::{Schema, time};
+use ketch_realtime::Hub;
 use ketch_records::Records;
 use ketch_records::collections::{self, Collections};
 use ketch_store::sql::{self, system};
@@ -26,6 +28,8 @@ use crate::tasks::Tasks;
 const STORAGE: &str = "storage";
 /// A schema step that every folder of PocketBase 0.23 or newer has noted.
 const FIRST_SUPPORTED_STEP: &str = "1717233556_v0.23_migrate.go";
+/// How often first factors and one-time passwords that have ended are removed.
+const EXPIRED_PERIOD: Duration = Duration::from_secs(3600);
 /// How often the change log is shortened.
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
@@ -58,17 +62,27 @@ impl App {
         let loaded = loaded?;
         let files = Arc::new(Files::local(config.data_dir.join(STORAGE)));
         let schema = Arc::new(ArcSwap::from_pointee(loaded.schema));
-        let records = Records::new(main.clone(), schema, files.clone(), Vec::new());
+        let realtime = Hub::new();
+        let records = Records::new(main.clone(), schema, files.clone(), vec![Box::new(realtime.clone())]);
+        realtime.start(records.clone());
+        let settings = SettingsHandle::new(loaded.settings, main.clone(), cipher);
+        let mailer = {
+            let settings = settings.clone();
+            Mailer::new(move || settings.current(), config.development)
+        };
         let app = Arc::new(Self {
             collections: Collections::new(records.clone()),
-            auth: Auth::new(records.clone()),
-            settings: SettingsHandle::new(loaded.settings, main.clone(), cipher),
+            auth: Auth::new(records.clone(), mailer),
+            realtime,
+            settings,
             records,
             files,
             config,
             aux,
             tasks: Tasks::default(),
         });
+        let auth = app.auth.clone();
+        app.tasks.every("remove expired sign-ins", EXPIRED_PERIOD, move || remove_expired(auth.clone()));
         app.tasks.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
         Ok(app)
     }
@@ -116,6 +130,12 @@ async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {
         Ok(())
     })
     .await
+}
+
+async fn remove_expired(auth: Auth) {
+    if let Err(error) = auth.remove_expired().await {
+        tracing::warn!(%error, "expired sign-ins could not be removed");
+    }
 }
 
 async fn prune(main: Arc<dyn Store>) {

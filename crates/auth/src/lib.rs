@@ -1,16 +1,30 @@
-//! Tokens, passwords and sign-in.
+//! Tokens, passwords, sign-in, and what accounts do by mail.
 //!
 //! [`Auth`] proves who somebody is. Credentials are checked first ([`Auth::check_password`]); then
 //! [`Auth::sign_in`] decides whether this record may have a session, and [`Auth::token_for`] signs it.
 
+mod alert;
+mod attempts;
 mod base64url;
+mod cleanup;
+mod email_change;
+mod form;
 mod hash_gate;
+mod letters;
+mod otp;
 mod password;
+mod password_reset;
+mod resend_guard;
 mod service;
 mod sign_in;
+mod system_rows;
 pub mod token;
+mod verification;
 
+pub use alert::Origin;
+pub use otp::OtpLogin;
 pub use password::PasswordLogin;
+pub use password_reset::PasswordReset;
 pub use service::Auth;
 pub use sign_in::{Method, Session, SignIn};
 pub use token::{Claims, TokenKind};

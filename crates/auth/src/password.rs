@@ -5,8 +5,9 @@ use std::sync::Arc;
 use ketch_model::collection::PasswordAuth;
 use ketch_model::error::Invalid;
 use ketch_model::fields::host;
-use ketch_model::{Cell, Collection, Error, FieldErrors, FieldKind, Record, Result};
+use ketch_model::{Collection, Error, FieldKind, Record, Result};
 
+use crate::form;
 use crate::service::Auth;
 
 /// The longest identity, identity field and password of a login form, in bytes.
@@ -24,27 +25,16 @@ pub struct PasswordLogin {
 }
 
 impl PasswordLogin {
-    fn validate(&self, options: &PasswordAuth) -> FieldErrors {
-        let mut errors = FieldErrors::new();
-        for (name, text, is_required) in [
-            ("identity", &self.identity, true),
-            ("password", &self.password, true),
-            ("identityField", &self.identity_field, false),
-        ] {
-            if text.is_empty() {
-                if is_required {
-                    errors.insert(name.to_owned(), Invalid::required().into());
-                }
-            } else if text.len() > MAX_LENGTH {
-                let invalid = Invalid::new(
-                    "validation_length_out_of_range",
-                    format!("the length must be between 1 and {MAX_LENGTH}"),
-                );
-                errors.insert(name.to_owned(), invalid.param("min", 1).param("max", MAX_LENGTH).into());
-            } else if name == "identityField" && !options.identity_fields.contains(text) {
-                let invalid = Invalid::new("validation_in_invalid", "must be a valid value");
-                errors.insert(name.to_owned(), invalid.into());
-            }
+    fn validate(&self, options: &PasswordAuth) -> form::Checks {
+        let mut errors = form::Checks::default();
+        errors.text("identity", &self.identity, 1, MAX_LENGTH);
+        errors.text("password", &self.password, 1, MAX_LENGTH);
+        let name = &self.identity_field;
+        if !name.is_empty()
+            && errors.text("identityField", name, 1, MAX_LENGTH)
+            && !options.identity_fields.contains(name)
+        {
+            errors.fail("identityField", Invalid::new("validation_in_invalid", "must be a valid value"));
         }
         errors
     }
@@ -93,11 +83,7 @@ impl Auth {
         login: &PasswordLogin,
     ) -> Result<Record> {
         let options = self.password_options(collection)?;
-        let errors = login.validate(options);
-        if !errors.is_empty() {
-            let message = "An error occurred while validating the submitted data.";
-            return Err(Error::bad_request(message).with_fields(errors));
-        }
+        login.validate(options).finish()?;
         let record = self.find_identity(collection, options, login).await?;
         match record {
             Some(record) if self.password_matches(&record, &login.password).await => Ok(record),
@@ -123,12 +109,7 @@ impl Auth {
         login: &PasswordLogin,
     ) -> Result<Option<Record>> {
         for name in login.fields(options) {
-            let ignores_case = collection
-                .has_unique_single_index(name)
-                .and_then(|index| index.columns.first())
-                .is_some_and(|column| column.collate.eq_ignore_ascii_case("nocase"));
-            let identity = Cell::text(login.identity.as_str());
-            let found = self.records.find_by_field(collection, name, identity, ignores_case).await?;
+            let found = self.find_unique(collection, name, &login.identity).await?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -142,7 +123,7 @@ fn failed() -> Error {
 }
 
 /// A hash of the cost that the collection's hashes have.
-fn nobodys_hash(collection: &Collection) -> String {
+pub(crate) fn nobodys_hash(collection: &Collection) -> String {
     let cost = collection.field("password").and_then(|field| match &field.kind {
         FieldKind::Password(options) => Some(options.effective_cost()),
         _ => None,

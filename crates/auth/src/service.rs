@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use ketch_model::{Error, Object, Record, Result};
+use ketch_mail::Mailer;
+use ketch_model::{Cell, Collection, Error, Object, Record, Result};
 use ketch_records::Records;
+use tokio::sync::Mutex;
 
+use crate::attempts::Attempts;
 use crate::hash_gate::HashGate;
+use crate::resend_guard::ResendGuard;
 use crate::token::{self, Claims, TokenKind};
 
 /// Durations above this many seconds do not fit the original's clock and count as not given.
@@ -16,17 +20,43 @@ const MAX_SECONDS: u64 = 9_223_372_036;
 pub struct Auth {
     pub(crate) records: Records,
     pub(crate) hash_gate: HashGate,
+    pub(crate) mailer: Mailer,
+    pub(crate) memory: Arc<Memory>,
+}
+
+/// What is remembered of accounts between requests, until the server stops.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub reset_mails: ResendGuard,
+    pub verification_mails: ResendGuard,
+    pub otp_attempts: Attempts,
+    /// Counting the codes of an account and adding one is one step; accounts share a few turns.
+    pub otp_turns: [Mutex<()>; 16],
 }
 
 impl Auth {
-    pub fn new(records: Records) -> Self {
-        Self { records, hash_gate: HashGate::new() }
+    pub fn new(records: Records, mailer: Mailer) -> Self {
+        Self { records, hash_gate: HashGate::new(), mailer, memory: Arc::default() }
     }
 
     /// Whom a session token names; `None` for one that is broken, has ended or was revoked.
     pub async fn identify(&self, token: &str) -> Option<Arc<Record>> {
         let (record, _) = self.find_by_token(token, TokenKind::Auth).await?;
         Some(Arc::new(record))
+    }
+
+    /// The record with this text in a unique field, compared as the field's index compares.
+    pub(crate) async fn find_unique(
+        &self,
+        collection: &Arc<Collection>,
+        field: &str,
+        text: &str,
+    ) -> Result<Option<Record>> {
+        let ignores_case = collection
+            .has_unique_single_index(field)
+            .and_then(|index| index.columns.first())
+            .is_some_and(|column| column.collate.eq_ignore_ascii_case("nocase"));
+        self.records.find_by_field(collection, field, Cell::text(text), ignores_case).await
     }
 
     /// The record that a token of this kind was signed for, and what the token says.

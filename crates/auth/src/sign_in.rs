@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use ketch_model::time::{self, DateTime};
-use ketch_model::{Collection, Error, Object, Record, Result};
+use ketch_model::{Error, Object, Record, Result};
 use ketch_query::RequestInfo;
 
+use crate::alert::Origin;
 use crate::service::Auth;
+use crate::system_rows::{MFAS, has_expired};
 use crate::token::TokenKind;
-
-const MFAS: &str = "_mfas";
 
 /// How a person proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +48,8 @@ pub enum SignIn {
 
 impl Auth {
     /// Opens a session for a record whose credentials were proven. `mfa_id` is the id of an earlier
-    /// proof by another method, or empty; `request` is as it came, with the method as context.
+    /// proof by another method, or empty; `request` is as it came, with the method as context. A
+    /// session from a new `origin` is told to the account's owner by mail, where the collection wants it.
     ///
     /// # Errors
     /// 403 where the collection's auth rule refuses the record, 400 where the earlier proof is no good.
@@ -59,6 +59,7 @@ impl Auth {
         method: Method,
         request: &RequestInfo,
         mfa_id: &str,
+        origin: &Origin,
     ) -> Result<SignIn> {
         self.check_auth_rule(&record, request).await?;
         if self.needs_another_factor(&record, request).await {
@@ -67,6 +68,7 @@ impl Auth {
             }
             self.use_factor(&record, method, mfa_id).await?;
         }
+        self.note_origin(&record, origin).await;
         let token = self.token_for(&record, TokenKind::Auth, None, true)?;
         Ok(SignIn::Session(Session { record: Arc::new(record), token }))
     }
@@ -135,15 +137,17 @@ impl Auth {
         data.insert("collectionRef".to_owned(), record.collection.id.clone().into());
         data.insert("recordRef".to_owned(), record.id().into());
         data.insert("method".to_owned(), method.name().into());
-        let row = self.records.create_internal(&self.mfas()?, data).await?;
+        let row = self.records.create_internal(&self.system_collection(MFAS)?, data).await?;
         Ok(SignIn::AnotherFactor { mfa_id: row.id().to_owned() })
     }
 
     /// Checks the earlier proof and uses it up.
     async fn use_factor(&self, record: &Record, method: Method, mfa_id: &str) -> Result<()> {
         let expired = || Error::bad_request("Invalid or expired MFA session.");
-        let row = self.records.find_by_id(&self.mfas()?, mfa_id).await?.ok_or_else(expired)?;
-        if has_expired(&row, record) {
+        let row =
+            self.records.find_by_id(&self.system_collection(MFAS)?, mfa_id).await?.ok_or_else(expired)?;
+        let duration = record.collection.auth().map_or(0, |options| options.mfa.duration);
+        if has_expired(&row, duration) {
             self.records.delete_internal(&row).await?;
             return Err(expired());
         }
@@ -156,18 +160,4 @@ impl Auth {
         // Of two requests with the same proof one finds it gone here.
         self.records.delete_internal(&row).await.map_err(|error| expired().with_cause(error))
     }
-
-    fn mfas(&self) -> Result<Arc<Collection>> {
-        self.records
-            .schema()
-            .by_name(MFAS)
-            .cloned()
-            .ok_or_else(|| Error::internal("the collection of first factors is missing"))
-    }
-}
-
-fn has_expired(row: &Record, record: &Record) -> bool {
-    let duration = record.collection.auth().map_or(0, |options| options.mfa.duration);
-    let created = DateTime::from_text(row.text("created")).map_or(0, |created| created.unix_milliseconds());
-    time::unix_milliseconds() >= created.saturating_add(duration.saturating_mul(1000))
 }

@@ -94,6 +94,14 @@ pub fn read_unverified(token: &str, kind: TokenKind) -> Option<Claims> {
     (is_complete && !has_ended).then_some(claims)
 }
 
+/// A text that a token claims, whatever kind of token it is, whether it has ended or not, and
+/// without looking at its signature. Empty without such a claim.
+pub fn claimed_text(token: &str, name: &str) -> String {
+    let claims = token.split('.').nth(1).and_then(base64url::decode);
+    let claims: Option<Value> = claims.and_then(|claims| serde_json::from_slice(&claims).ok());
+    claims.as_ref().and_then(|claims| claims.get(name)?.as_str()).unwrap_or_default().to_owned()
+}
+
 /// Whether the token was signed for this record. The kind is the one that the claims were read for.
 pub fn verify(token: &str, record: &Record, kind: TokenKind) -> bool {
     let Some((signed, signature)) = token.rsplit_once('.') else { return false };

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use crate::console::say;
 use crate::project;
 
 /// Files of the project that mean something to PocketBase and not to this server.
@@ -18,7 +19,7 @@ pub(crate) fn print(
     notes: Notes,
     applied: &HashSet<String>,
 ) {
-    print!("{}", text(url, data_dir, needs_superuser, notes, applied));
+    say(&text(url, data_dir, needs_superuser, notes, applied));
 }
 
 fn text(

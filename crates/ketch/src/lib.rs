@@ -2,6 +2,7 @@
 
 mod banner;
 mod cli;
+mod console;
 mod failure;
 mod project;
 mod serve;
@@ -25,9 +26,12 @@ pub fn run() -> ExitCode {
             // Help and version are answers, not failures.
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             let asked = asked || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-            // A closed terminal is no reason to fail.
-            let _ = if asked { print_help(&error) } else { error.print() };
-            return if asked { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+            if asked {
+                console::say(&error.render().to_string());
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("{}", error.render().to_string().trim_end());
+            return ExitCode::FAILURE;
         }
     };
     let level = if cli.global.dev { Level::DEBUG } else { Level::WARN };
@@ -39,12 +43,6 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Help that was asked for goes to standard output.
-fn print_help(error: &clap::Error) -> std::io::Result<()> {
-    use std::io::Write;
-    writeln!(std::io::stdout(), "{}", error.render().ansi().to_string().trim_end())
 }
 
 fn execute(cli: Cli) -> Result<(), Failure> {

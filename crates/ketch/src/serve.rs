@@ -38,7 +38,13 @@ pub(crate) async fn serve(global: &Global, options: Serve) -> Result<(), Failure
     let signal = stop_signal()?;
     let announced =
         tokio::spawn(announce(app.clone(), listener_url(&listener, &options.http), notes(global, &app)));
-    serving::serve(listener, front, signal).await;
+    let realtime = app.realtime.clone();
+    let stop = async move {
+        signal.await;
+        // Open streams would hold their connections until they are cut.
+        realtime.close();
+    };
+    serving::serve(listener, front, stop).await;
     announced.abort();
     if tokio::time::timeout(CLOSE_PATIENCE, app.close()).await.is_err() {
         // A write that was not acknowledged is undone at the next start.
@@ -81,7 +87,7 @@ fn not_listening(address: &str, error: &io::Error) -> Failure {
     Failure::new(match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!(
-                "Cannot listen on {address}: another program uses this port. Choose another one with --http."
+                "Cannot listen on {address}: this port is already in use by another program. Choose another one with --http."
             )
         }
         io::ErrorKind::PermissionDenied => {

@@ -8,6 +8,7 @@ use ketch_model::error::{FieldError, FieldErrors};
 use ketch_model::{Cell, Collection, Error, Object, Record, Value};
 
 use crate::cli::{Global, Superuser};
+use crate::console::say;
 use crate::failure::Failure;
 use crate::stores;
 
@@ -17,7 +18,7 @@ pub(crate) async fn run(global: &Global, command: Superuser) -> Result<(), Failu
     let app = stores::open(global).await?;
     let result = step.apply(&app).await;
     app.close().await;
-    println!("{}", result?);
+    say(&result?);
     Ok(())
 }
 

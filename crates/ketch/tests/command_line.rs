@@ -150,7 +150,7 @@ fn what_stands_in_the_way_is_said_in_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = home.path().join("data");
-    assert!(failure(&data, &["serve", "--http", &address]).contains("another program uses this port"));
+    assert!(failure(&data, &["serve", "--http", &address]).contains("already in use by another program"));
     assert!(!data.exists());
     assert!(failure(&data, &["serve", "--http", "127.0.0.1:x"]).contains("Cannot listen on 127.0.0.1:x"));
     assert!(failure(&data, &["serve", "example.com"]).contains("TLS is not built yet"));

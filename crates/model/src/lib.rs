@@ -11,6 +11,7 @@ pub mod error;
 pub mod fields;
 pub mod ids;
 pub mod json;
+pub mod modifiers;
 pub mod pattern;
 pub mod record;
 pub mod settings;

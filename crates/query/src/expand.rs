@@ -8,36 +8,94 @@ pub const MAX_DEPTH: usize = 6;
 pub struct ExpandNode {
     /// A relation field's name or `COLLECTION_via_FIELD`. The legacy `COLLECTION(FIELD)` is already rewritten.
     pub name: String,
+    /// The key under which the answer shows it: the name as it was asked for.
+    pub key: String,
+    /// Whether a path ends here, rather than only leading on to the children.
+    pub is_end: bool,
     pub children: Vec<ExpandNode>,
 }
 
-/// Reads the parameter; nothing in it can fail, what leads nowhere is found out later.
+/// Parses a comma-separated list of dotted paths; paths with a common beginning are merged. Spaces
+/// mean nothing. Nothing is an error: an empty or unknown name leads nowhere when it is looked up.
 pub fn parse(text: &str) -> Vec<ExpandNode> {
-    let mut roots = Vec::new();
+    let mut nodes = Vec::new();
     for path in text.split(',') {
-        let mut level: &mut Vec<ExpandNode> = &mut roots;
-        for step in path.split('.').map(str::trim).take(MAX_DEPTH) {
-            if step.is_empty() {
-                break;
+        let path: String = path.chars().filter(|character| *character != ' ').collect();
+        let path = path.trim_matches('.');
+        if !path.is_empty() {
+            let mut level = &mut nodes;
+            let mut names = path.split('.').take(MAX_DEPTH).peekable();
+            while let Some(name) = names.next() {
+                let node = child(level, name);
+                node.is_end |= names.peek().is_none();
+                level = &mut node.children;
             }
-            let name = rewritten(step);
-            let index = match level.iter().position(|node| node.name == name) {
-                Some(index) => index,
-                None => {
-                    level.push(ExpandNode { name, children: Vec::new() });
-                    level.len() - 1
-                }
-            };
-            level = &mut level[index].children;
         }
     }
-    roots
+    nodes
 }
 
-/// `COLLECTION(FIELD)` in today's words.
-fn rewritten(step: &str) -> String {
-    match step.strip_suffix(')').and_then(|step| step.split_once('(')) {
-        Some((collection, field)) => format!("{collection}_via_{field}"),
-        None => step.to_owned(),
+fn child<'a>(nodes: &'a mut Vec<ExpandNode>, key: &str) -> &'a mut ExpandNode {
+    let position = match nodes.iter().position(|node| node.key == key) {
+        Some(position) => position,
+        None => {
+            nodes.push(ExpandNode { name: modern(key), key: key.to_owned(), ..ExpandNode::default() });
+            nodes.len() - 1
+        }
+    };
+    &mut nodes[position]
+}
+
+/// `COLLECTION(FIELD)` in its present form, everything else as it is.
+fn modern(name: &str) -> String {
+    let word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    match name.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+        Some((collection, field)) if word(collection) && word(field) => format!("{collection}_via_{field}"),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nodes as text: `a(b c)`.
+    fn show(nodes: &[ExpandNode]) -> String {
+        let parts: Vec<String> = nodes
+            .iter()
+            .map(|node| match node.children.as_slice() {
+                [] => node.name.clone(),
+                children => format!("{}({})", node.name, show(children)),
+            })
+            .collect();
+        parts.join(" ")
+    }
+
+    #[test]
+    fn paths() {
+        for (text, expected) in [
+            ("", ""),
+            (" , ", ""),
+            ("a", "a"),
+            (" a , b ", "a b"),
+            ("a b", "ab"),
+            ("a.b,a.c,d", "a(b c) d"),
+            ("a,a.b", "a(b)"),
+            ("a.b,a", "a(b)"),
+            (".a.", "a"),
+            ("a..b", "a((b))"),
+            ("a.b.c.d.e.f.g.h", "a(b(c(d(e(f)))))"),
+            ("posts(author).tags", "posts_via_author(tags)"),
+            ("posts(author", "posts(author"),
+            ("x(y)z", "x(y)z"),
+        ] {
+            assert_eq!(show(&parse(text)), expected, "{text:?}");
+        }
+        let [tag] = &parse("tag.city")[..] else { panic!("one root") };
+        assert!(!tag.is_end && tag.children[0].is_end && parse("tag.city,tag")[0].is_end);
+        let legacy = parse("posts(author)");
+        assert_eq!((legacy[0].name.as_str(), legacy[0].key.as_str()), ("posts_via_author", "posts(author)"));
     }
 }

@@ -4,6 +4,7 @@
 //! request and yields the [`tree`] that `store::sql` renders. Pure: no SQL text, no I/O.
 
 pub mod error;
+pub mod evaluate;
 pub mod expand;
 pub mod fields;
 pub mod filter;

@@ -4,13 +4,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ketch_model::{Error, FieldKind, Record, Result, Schema, Value};
+use ketch_model::{Collection, Error, FieldKind, Record, Result, Schema, Value};
 use ketch_store::{Change, ChangeKind, Connection, sql};
 
 use crate::applied::{Applied, store_update};
 use crate::lookup::{read_all, read_by_id};
 use crate::system_rules;
-
 
 /// Deletes the record and everything that cascades from it, breadth first.
 ///
@@ -30,8 +29,7 @@ pub(crate) fn delete(
             if source.is_view() {
                 continue;
             }
-            let statement =
-                sql::referencing_records(connection.dialect(), &source, field, &[record.id()]);
+            let statement = sql::referencing_records(connection.dialect(), &source, field, &[record.id()]);
             for referrer in read_all(connection, &source, &statement)? {
                 if seen.contains(&(source.id.clone(), referrer.id().to_owned())) {
                     continue;
@@ -58,6 +56,62 @@ pub(crate) fn delete(
     Ok(())
 }
 
+/// The collections whose records may go when a record of this one does, itself among them.
+pub(crate) fn reach(schema: &Schema, collection: &Arc<Collection>) -> Vec<Arc<Collection>> {
+    let mut reached = vec![collection.clone()];
+    let mut next = 0;
+    while next < reached.len() {
+        for (source, field) in schema.back_relations(&reached[next].id) {
+            let cascades = match &source.fields[field].kind {
+                FieldKind::Relation(relation) => relation.cascade_delete,
+                _ => false,
+            };
+            if cascades && !source.is_view() && reached.iter().all(|known| known.id != source.id) {
+                reached.push(source);
+            }
+        }
+        next += 1;
+    }
+    reached
+}
+
+/// How many records are looked at before a delete; what else cascades is judged afterwards.
+const MAX_DOOMED: usize = 1000;
+
+/// The record and those that would go with it, going by their relations. Writes nothing.
+pub(crate) fn doomed(
+    connection: &mut dyn Connection,
+    schema: &Schema,
+    collection: &Arc<Collection>,
+    id: &str,
+) -> Result<Vec<Record>> {
+    let Some(record) = read_by_id(connection, collection, id)? else {
+        return Ok(Vec::new());
+    };
+    let mut seen = HashSet::from([(collection.id.clone(), id.to_owned())]);
+    let mut doomed = vec![record];
+    let mut next = 0;
+    while next < doomed.len() && doomed.len() < MAX_DOOMED {
+        let (target, id) = (doomed[next].collection.id.clone(), doomed[next].id().to_owned());
+        for (source, field) in schema.back_relations(&target) {
+            let FieldKind::Relation(relation) = &source.fields[field].kind else { continue };
+            if source.is_view() || !relation.cascade_delete {
+                continue;
+            }
+            let statement = sql::referencing_records(connection.dialect(), &source, field, &[&id]);
+            for referrer in read_all(connection, &source, &statement)? {
+                let stands = crate::relation::ids_of(&referrer.values[field])
+                    .any(|related| !seen.contains(&(target.clone(), related.to_owned())));
+                if !stands && seen.insert((source.id.clone(), referrer.id().to_owned())) {
+                    doomed.push(referrer);
+                }
+            }
+        }
+        next += 1;
+    }
+    Ok(doomed)
+}
+
 /// Takes the id out of the referrer's relation; answers the referrer if it has to go as well.
 fn detach(
     connection: &mut dyn Connection,
@@ -81,8 +135,7 @@ fn detach(
         if definition.required {
             return Err(Error::bad_request(format!(
                 "the record is required by {} of {}",
-                definition.name,
-                referrer.collection.name
+                definition.name, referrer.collection.name
             )));
         }
     }

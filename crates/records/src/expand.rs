@@ -96,10 +96,29 @@ impl<'a> Viewing<'a> {
         let Some(step) = self.step(collection, &node.name) else {
             return Ok(());
         };
+        if !self.leads_somewhere(&step, node) {
+            return Ok(());
+        }
         match step {
             Step::Forward { field, target } => self.expand_forward(views, node, field, &target),
             Step::Back { source, field, single } => self.expand_back(views, node, &source, field, single),
         }
+    }
+
+    /// Whether any path through the node can be followed to its end: a path with an unknown name
+    /// further down, or one that only superusers may follow, shows nothing at all.
+    fn leads_somewhere(&self, step: &Step, node: &ExpandNode) -> bool {
+        let target = match step {
+            Step::Forward { target, .. } => target,
+            Step::Back { source, .. } => source,
+        };
+        if policy::access(target, Action::View, self.request) == Access::Nothing {
+            return false;
+        }
+        let follows = |child: &ExpandNode| {
+            self.step(target, &child.name).is_some_and(|step| self.leads_somewhere(&step, child))
+        };
+        node.is_end || node.children.iter().any(follows)
     }
 
     fn step(&self, collection: &Arc<Collection>, name: &str) -> Option<Step> {
@@ -149,7 +168,7 @@ impl<'a> Viewing<'a> {
             } else {
                 related.pop().map(Expanded::One)
             };
-            put(view, &node.name, expanded);
+            put(view, &node.key, expanded);
         }
         Ok(())
     }
@@ -185,7 +204,7 @@ impl<'a> Viewing<'a> {
             } else {
                 (!related.is_empty()).then_some(Expanded::Many(related))
             };
-            put(view, &node.name, expanded);
+            put(view, &node.key, expanded);
         }
         Ok(())
     }

@@ -10,9 +10,12 @@ pub mod view;
 pub mod write;
 
 mod applied;
+pub mod batch;
 mod cascade;
+mod commit;
 mod expand;
 mod lookup;
+pub mod observe;
 mod plan;
 mod relation;
 mod service;
@@ -20,6 +23,6 @@ pub mod submission;
 mod system_rules;
 
 pub use read::{ListOptions, PageInfo};
-pub use service::{ChangeSink, Records, SchemaHandle};
+pub use service::{ChangeSink, LookBeforeDelete, Records, SchemaHandle};
 pub use submission::{Submission, UploadedFile};
 pub use view::{Expanded, RecordView};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ketch_model::{Cell, Collection, Record, Result};
 use ketch_query::tree::{Alias, Column, Comparison, Operand, Test};
-use ketch_query::{Predicate, RequestInfo};
+use ketch_query::{Predicate, RequestInfo, Select};
 use ketch_store::{Connection, Flow, Row, Statement, StoreResult, sql};
 
 use crate::policy;
@@ -19,6 +19,10 @@ pub(crate) fn record_from_row(collection: &Arc<Collection>, row: &dyn Row) -> Re
 
 /// The records whose text-like field holds exactly this text.
 pub(crate) fn field_is(collection: &Collection, field: &str, text: &str) -> Predicate {
+    compare_text(collection, field, Test::Equal, text)
+}
+
+fn compare_text(collection: &Collection, field: &str, test: Test, text: &str) -> Predicate {
     let Some(index) = collection.field_index(field) else {
         return Predicate::Never;
     };
@@ -26,7 +30,7 @@ pub(crate) fn field_is(collection: &Collection, field: &str, text: &str) -> Pred
     let column = Column { alias: Alias::ROOT, field: index, kind, nullable: false };
     Predicate::Compare(Box::new(Comparison {
         left: Operand::Column(column),
-        test: Test::Equal,
+        test,
         right: Operand::Constant(Cell::text(text)),
     }))
 }
@@ -91,6 +95,48 @@ impl Records {
                     Flow::Stop
                 })?;
                 Ok(found)
+            })
+            .await
+    }
+
+    /// The records whose text-like fields hold exactly these texts, whatever the rules say; at most
+    /// `limit`, in no order.
+    pub async fn find_all(
+        &self,
+        collection: &Arc<Collection>,
+        texts: &[(&str, &str)],
+        limit: u64,
+    ) -> Result<Vec<Record>> {
+        let mut select = Select::all(collection.clone());
+        for (field, text) in texts {
+            select.predicate = select.predicate.and(field_is(collection, field, text));
+        }
+        select.limit = Some(limit);
+        self.read_select(select).await
+    }
+
+    /// The records of which a text-like field holds `text` and that were created before a moment
+    /// (in the form of stored dates), whatever the rules say; at most `limit`, in no order.
+    pub async fn find_older(
+        &self,
+        collection: &Arc<Collection>,
+        (field, text): (&str, &str),
+        created_before: &str,
+        limit: u64,
+    ) -> Result<Vec<Record>> {
+        let mut select = Select::all(collection.clone());
+        let older = compare_text(collection, "created", Test::Less, created_before);
+        select.predicate = field_is(collection, field, text).and(older);
+        select.limit = Some(limit);
+        self.read_select(select).await
+    }
+
+    async fn read_select(&self, select: Select) -> Result<Vec<Record>> {
+        self.inner
+            .store
+            .read(move |connection| {
+                let statement = sql::select_records(connection.dialect(), &select);
+                Ok(read_all(connection, &select.collection, &statement)?)
             })
             .await
     }

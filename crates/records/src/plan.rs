@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ketch_files::{mime, names};
 use ketch_model::error::Invalid;
 use ketch_model::fields::file::FileOptions;
-use ketch_model::fields::modifiers;
+use ketch_model::modifiers;
 use ketch_model::{Collection, Field, FieldErrors, FieldKind, Object, Record, Result, Value, ids, time};
 
 use crate::submission::{Submission, UploadedContent, field_of_key};
@@ -22,6 +22,10 @@ pub(crate) struct Prepared {
     pub hashes: BTreeMap<String, Result<String, Invalid>>,
     /// The stored hash that the submitted `oldPassword` was found to match.
     pub old_password_of: Option<String>,
+    /// The server made the passwords itself: what their fields demand of people's does not count.
+    pub trusts_passwords: bool,
+    /// The id that a new record gets if none was submitted: its files are already stored under it.
+    pub new_id: Option<String>,
 }
 
 /// An upload under the name that it will be stored by.
@@ -112,7 +116,7 @@ impl Draft {
         let blank = Record::blank(collection.clone());
         let mut draft = Self::apply(&blank, true, prepared);
         draft.unsaved = Some(unsaved(&draft.record));
-        generate(&mut draft.record);
+        generate(&mut draft.record, prepared.new_id.as_deref());
         draft.check(&blank, prepared);
         draft
     }
@@ -183,7 +187,9 @@ fn check_password(field: &Field, value: &Value, prepared: &Prepared) -> Result<(
     let submitted = prepared.data.get(&field.name).map(|raw| field.normalize(raw));
     match submitted.as_ref().and_then(Value::as_str) {
         Some(plain) if !plain.is_empty() => {
-            options.validate_plain(plain)?;
+            if !prepared.trusts_passwords {
+                options.validate_plain(plain)?;
+            }
             match prepared.hashes.get(&field.name) {
                 Some(Ok(_)) => Ok(()),
                 Some(Err(invalid)) => Err(invalid.clone()),
@@ -210,7 +216,7 @@ fn check_files(field: &Field, value: &Value, before: &Value, prepared: &Prepared
     for file in new.iter().filter(|file| kept.contains(file.name.as_str())) {
         options.validate_size(&file.original_name, file.size)?;
         if !mime::is_allowed(&file.content_type, &options.mime_types) {
-            return Err(options.invalid_mime_type(&file.original_name));
+            return Err(options.invalid_mime_type(&file.name));
         }
     }
     Ok(())
@@ -260,7 +266,7 @@ fn unsaved(record: &Record) -> Record {
 }
 
 /// Fills what a new record gets by itself: generated texts and creation dates.
-fn generate(record: &mut Record) {
+fn generate(record: &mut Record, id: Option<&str>) {
     let collection = record.collection.clone();
     let now = time::now();
     for (field, value) in collection.fields.iter().zip(&mut record.values) {
@@ -268,7 +274,10 @@ fn generate(record: &mut Record) {
             FieldKind::Text(text)
                 if !text.autogenerate_pattern.is_empty() && value.as_str().is_none_or(str::is_empty) =>
             {
-                *value = Value::String(text.autogenerate());
+                *value = match id.filter(|_| text.primary_key) {
+                    Some(id) => Value::from(id),
+                    None => Value::String(text.autogenerate()),
+                };
             }
             FieldKind::Autodate(dates) if dates.on_create => *value = Value::String(now.clone()),
             _ => {}

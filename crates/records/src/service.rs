@@ -1,19 +1,38 @@
 //! The service that fronts, accounts and schema changes share.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ketch_files::Files;
-use ketch_model::Schema;
+use ketch_model::{Collection, Record, Schema};
 use ketch_store::{Change, Store};
 
 /// The app's schema as of the last committed schema change.
 pub type SchemaHandle = Arc<ArcSwap<Schema>>;
 
-/// Who wants to know of committed changes (realtime, webhooks). Called after the commit, off the writer.
+/// Who wants to know of changes (realtime, webhooks).
 pub trait ChangeSink: Send + Sync + 'static {
+    /// A transaction is durable. Called on the store's writer in the order of the commits, so an
+    /// implementation does nothing but queue.
     fn committed(&self, changes: &[Change]);
+
+    /// Whether somebody must look at records of these collections before they are deleted, because
+    /// what is asked about them cannot be answered afterwards. Called often; must be quick.
+    fn looks_before_delete(&self, collections: &[Arc<Collection>]) -> bool {
+        let _ = collections;
+        false
+    }
+
+    /// These records are about to be deleted, unless the transaction fails.
+    fn deleting<'a>(&'a self, records: &'a Records, doomed: Vec<Arc<Record>>) -> LookBeforeDelete<'a> {
+        let _ = (records, doomed);
+        Box::pin(async {})
+    }
 }
+
+/// A look at records that are about to go.
+pub type LookBeforeDelete<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Records of one app: reading, writing, expanding, all under the collections' rules. Cheap to clone.
 #[derive(Clone)]
@@ -25,7 +44,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) schema: SchemaHandle,
     pub(crate) files: Arc<Files>,
-    pub(crate) sinks: Vec<Box<dyn ChangeSink>>,
+    pub(crate) sinks: Arc<[Box<dyn ChangeSink>]>,
 }
 
 impl Records {
@@ -35,7 +54,7 @@ impl Records {
         files: Arc<Files>,
         sinks: Vec<Box<dyn ChangeSink>>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { store, schema, files, sinks }) }
+        Self { inner: Arc::new(Inner { store, schema, files, sinks: sinks.into() }) }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -52,14 +71,5 @@ impl Records {
 
     pub fn schema_handle(&self) -> &SchemaHandle {
         &self.inner.schema
-    }
-
-    /// Tells every sink of changes that are now durable.
-    pub(crate) fn announce(&self, changes: &[Change]) {
-        if !changes.is_empty() {
-            for sink in &self.inner.sinks {
-                sink.committed(changes);
-            }
-        }
     }
 }

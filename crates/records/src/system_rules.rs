@@ -89,7 +89,7 @@ pub(crate) fn check_changed_account(
     } else if confirm != password {
         errors.insert("passwordConfirm".to_owned(), mismatch().into());
     }
-    if !manages && !password.is_empty() {
+    if !manages && !(password.is_empty() && confirm.is_empty()) {
         if old.is_empty() {
             errors.insert("oldPassword".to_owned(), Invalid::required().into());
         } else if old_password_of != Some(before.text("password")) {
@@ -121,6 +121,27 @@ pub(crate) fn complete_changed(before: &Record, after: &mut Record) {
     if credentials_changed && before.text("tokenKey") == after.text("tokenKey") {
         renew_token_key(after);
     }
+}
+
+/// Ends all sessions of an account that becomes verified while other people's identities may be
+/// linked to it: the links were made when nobody had proven to own the address.
+pub(crate) fn complete_verified(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    before: &Record,
+    after: &mut Record,
+) -> Result<()> {
+    if becomes_verified(before, after)
+        && before.text("tokenKey") == after.text("tokenKey")
+        && !rows_of(connection, schema, EXTERNAL_AUTHS, before)?.is_empty()
+    {
+        renew_token_key(after);
+    }
+    Ok(())
+}
+
+fn becomes_verified(before: &Record, after: &Record) -> bool {
+    after.collection.is_auth() && !before.bool("verified") && after.bool("verified")
 }
 
 fn renew_token_key(record: &mut Record) {
@@ -246,7 +267,8 @@ pub(crate) fn after_update(
         (false, true) => &[OTPS],
         (false, false) => &[],
     };
-    for name in stale {
+    let links: &[&str] = if becomes_verified(before, after) { &[EXTERNAL_AUTHS] } else { &[] };
+    for name in stale.iter().chain(links) {
         for row in rows_of(connection, schema, name, after)? {
             remove(connection, row, applied)?;
         }

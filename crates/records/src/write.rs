@@ -9,12 +9,12 @@ use ketch_files::Source;
 use ketch_model::error::Invalid;
 use ketch_model::fields::relation::RelationOptions;
 use ketch_model::{
-    Cell, Collection, Error, ErrorKind, FieldErrors, FieldKind, Object, Record, Result, Schema, Value,
+    Cell, Collection, Error, ErrorKind, FieldErrors, FieldKind, Object, Record, Result, Schema, Value, ids,
 };
 use ketch_query::RequestInfo;
 use ketch_store::{Change, ChangeKind, Connection, Flow, StoreError, sql};
 
-use crate::applied::{Applied, log_changes, store_update};
+use crate::applied::{Applied, store_update};
 use crate::lookup::read_by_id;
 use crate::plan::{Draft, Prepared};
 use crate::policy::{self, Access, Action};
@@ -91,6 +91,24 @@ impl Records {
         self.update_prepared(&record.collection, record.id(), prepared, Authority::System).await
     }
 
+    /// Changes an account as [`Records::update_internal`] does and gives it a password that nobody
+    /// knows, whatever the field demands of passwords. All its tokens end.
+    pub async fn update_with_random_password(&self, record: &Record, mut data: Object) -> Result<Record> {
+        const LENGTH: usize = 30;
+        let plain = ids::random_text(LENGTH, ids::ALPHANUMERIC);
+        let cost = record.collection.field(PASSWORD).and_then(|field| match &field.kind {
+            FieldKind::Password(options) => Some(options.effective_cost()),
+            _ => None,
+        });
+        let cost = cost.ok_or_else(|| Error::internal("the record has no password"))?;
+        data.insert(PASSWORD.to_owned(), plain.clone().into());
+        let mut prepared = Prepared::of(&record.collection, Submission { data, uploads: Vec::new() });
+        let hash = tokio::task::spawn_blocking(move || hash_password(&plain, cost));
+        prepared.hashes.insert(PASSWORD.to_owned(), hash.await.map_err(Error::internal)?);
+        prepared.trusts_passwords = true;
+        self.update_prepared(&record.collection, record.id(), prepared, Authority::System).await
+    }
+
     /// Deletes a record and what cascades from it.
     ///
     /// Errors: 403 where only superusers may delete, 404 where the record is missing or the delete
@@ -147,21 +165,13 @@ impl Records {
         if let Some(id) = id {
             prepared.data.insert("id".to_owned(), Value::String(id));
         }
-        let (collection, handle) = (collection.clone(), self.inner.schema.clone());
-        let (record, applied) = self
-            .inner
-            .store
-            .write(move |connection| {
-                let schema = handle.load_full();
-                let collection = current(&schema, &collection)?;
-                let mut applied = Applied::default();
-                let record =
-                    create_in(connection, &schema, &collection, &prepared, &authority, &mut applied)?;
-                log_changes(connection, &applied)?;
-                Ok::<_, Error>((record, applied))
+        let collection = collection.clone();
+        let record = self
+            .commit(move |connection, schema, applied| {
+                let collection = current(schema, &collection)?;
+                create_in(connection, schema, &collection, &prepared, &authority, applied)
             })
             .await?;
-        self.finish(applied).await;
         Ok(Arc::unwrap_or_clone(record))
     }
 
@@ -187,26 +197,15 @@ impl Records {
                 .await?;
             stored = self.store_files(collection, id, &prepared).await?;
         }
-        let (target, target_id, handle) = (collection.clone(), id.to_owned(), self.inner.schema.clone());
+        let (target, target_id) = (collection.clone(), id.to_owned());
         let result = self
-            .inner
-            .store
-            .write(move |connection| {
-                let schema = handle.load_full();
-                let collection = current(&schema, &target)?;
-                let mut applied = Applied::default();
-                let record = update_in(
-                    connection, &schema, &collection, &target_id, &prepared, &authority, &mut applied,
-                )?;
-                log_changes(connection, &applied)?;
-                Ok::<_, Error>((record, applied))
+            .commit(move |connection, schema, applied| {
+                let collection = current(schema, &target)?;
+                update_in(connection, schema, &collection, &target_id, &prepared, &authority, applied)
             })
             .await;
         match result {
-            Ok((record, applied)) => {
-                self.finish(applied).await;
-                Ok(Arc::unwrap_or_clone(record))
-            }
+            Ok(record) => Ok(Arc::unwrap_or_clone(record)),
             Err(error) => {
                 self.inner.files.remove_all(&collection.id, id, stored).await;
                 Err(error)
@@ -215,39 +214,16 @@ impl Records {
     }
 
     async fn delete_as(&self, collection: &Arc<Collection>, id: &str, authority: Authority) -> Result<()> {
-        let (collection, id, handle) = (collection.clone(), id.to_owned(), self.inner.schema.clone());
-        let applied = self
-            .inner
-            .store
-            .write(move |connection| {
-                let schema = handle.load_full();
-                let collection = current(&schema, &collection)?;
-                let mut applied = Applied::default();
-                delete_in(connection, &schema, &collection, &id, &authority, &mut applied)?;
-                log_changes(connection, &applied)?;
-                Ok::<_, Error>(applied)
-            })
-            .await?;
-        self.finish(applied).await;
-        Ok(())
+        self.look_before_delete(collection, id).await;
+        let (collection, id) = (collection.clone(), id.to_owned());
+        self.commit(move |connection, schema, applied| {
+            let collection = current(schema, &collection)?;
+            delete_in(connection, schema, &collection, &id, &authority, applied)
+        })
+        .await
     }
 
-    /// What follows a commit: sinks hear of it, files that lost their record go.
-    pub(crate) async fn finish(&self, applied: Applied) {
-        self.announce(&applied.changes);
-        for change in &applied.changes {
-            if let (ChangeKind::Delete, Some(before)) = (change.kind, &change.before)
-                && before.collection.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
-            {
-                self.inner.files.remove_record(&before.collection.id, before.id()).await;
-            }
-        }
-        for (collection, record, name) in applied.dropped_files {
-            self.inner.files.remove_all(&collection, &record, vec![name]).await;
-        }
-    }
-
-    async fn store_files(
+    pub(crate) async fn store_files(
         &self,
         collection: &Collection,
         id: &str,
@@ -271,7 +247,7 @@ impl Records {
     }
 
     /// Names uploads, hashes passwords and checks the old one, off the async threads.
-    async fn prepare(
+    pub(crate) async fn prepare(
         &self,
         collection: &Arc<Collection>,
         id: Option<&str>,
@@ -311,13 +287,20 @@ impl Records {
     }
 }
 
-/// bcrypt takes 72 bytes at most; a longer text is refused, not cut.
+/// The field of an account's own password.
+const PASSWORD: &str = "password";
+/// What bcrypt takes at most; a longer text is refused, not cut.
+const PASSWORD_BYTES_MAX: usize = 72;
+
 fn hash_password(plain: &str, cost: u32) -> Result<String, Invalid> {
-    let parts = bcrypt::non_truncating_hash_with_result(plain, cost).map_err(|_| Invalid::value())?;
+    if plain.len() > PASSWORD_BYTES_MAX {
+        return Err(Invalid::value());
+    }
+    let parts = bcrypt::hash_with_result(plain, cost).map_err(|_| Invalid::value())?;
     Ok(parts.format_for_version(bcrypt::Version::TwoA))
 }
 
-fn refuse_view(collection: &Collection) -> Result<()> {
+pub(crate) fn refuse_view(collection: &Collection) -> Result<()> {
     if collection.is_view() {
         return Err(Error::bad_request("Unsupported collection type."));
     }
@@ -325,7 +308,7 @@ fn refuse_view(collection: &Collection) -> Result<()> {
 }
 
 /// The collection as it is now: a schema change may have committed since the request was parsed.
-fn current(schema: &Schema, collection: &Arc<Collection>) -> Result<Arc<Collection>> {
+pub(crate) fn current(schema: &Schema, collection: &Arc<Collection>) -> Result<Arc<Collection>> {
     schema.by_id(&collection.id).cloned().ok_or_else(|| Error::not_found(""))
 }
 
@@ -421,6 +404,7 @@ fn plan_update(
         }
     }
     system_rules::complete_changed(&before, &mut draft.record);
+    system_rules::complete_verified(connection, schema, &before, &mut draft.record)?;
     let mut errors = std::mem::take(&mut draft.errors);
     system_rules::check_references(connection, schema, &draft.record, Some(&before), &mut errors)?;
     check_relations(connection, schema, &draft.record, Some(&before), &mut errors)?;

@@ -14,11 +14,13 @@ const TURNS: u32 = 20_000;
 
 fn main() -> Result<(), StoreError> {
     let folder = tempfile::tempdir().map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path().join("data.db"), SqliteOptions::default())?);
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(folder.path().join("data.db"), SqliteOptions::default())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .build()
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    tell("memory when opened", resident());
     runtime.block_on(prepare(&*store))?;
     tell("memory after 20,000 rows", resident());
 
@@ -66,7 +68,10 @@ fn row(id: &str, n: i64) -> Statement {
         Cell::Text(format!("2024-01-01 00:00:00.{n:06}Z")),
         Cell::text("2024-01-01 00:00:00.000Z"),
     ];
-    Statement::new("INSERT INTO posts (id, title, body, views, created, updated) VALUES (?, ?, ?, ?, ?, ?)", cells)
+    Statement::new(
+        "INSERT INTO posts (id, title, body, views, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
+        cells,
+    )
 }
 
 fn counting() -> Statement {
@@ -75,7 +80,8 @@ fn counting() -> Statement {
 
 fn find(connection: &mut dyn Connection, turn: u32) -> StoreResult<usize> {
     let id = Cell::Text(format!("id{:013}", i64::from(turn) * 7919 % ROWS));
-    let statement = Statement::new("SELECT id, title, body, views, created, updated FROM posts WHERE id = ?", vec![id]);
+    let statement =
+        Statement::new("SELECT id, title, body, views, created, updated FROM posts WHERE id = ?", vec![id]);
     sum(connection, &statement)
 }
 
@@ -93,7 +99,8 @@ async fn lookup(store: &dyn Store, turn: u32) -> StoreResult<usize> {
 }
 
 async fn page(store: &dyn Store, turn: u32) -> StoreResult<usize> {
-    let sql = "SELECT id, title, body, views, created, updated FROM posts ORDER BY created DESC LIMIT 30 OFFSET ?";
+    let sql =
+        "SELECT id, title, body, views, created, updated FROM posts ORDER BY created DESC LIMIT 30 OFFSET ?";
     let statement = Statement::new(sql, vec![Cell::Integer(i64::from(turn % 100))]);
     store.read(move |connection| sum(connection, &statement)).await
 }
@@ -103,8 +110,12 @@ async fn insert(store: &dyn Store, name: &str, turn: u32) -> StoreResult<u64> {
     store
         .write(move |connection| {
             connection.execute(&statement)?;
-            let changes = vec![Cell::Integer(1), Cell::text("[[\"c\",\"pbc_1234567890\",\"abcdefghijklmno\"]]")];
-            connection.execute(&Statement::new("INSERT INTO _ketch_changes (created, changes) VALUES (?, ?)", changes))
+            let changes =
+                vec![Cell::Integer(1), Cell::text("[[\"c\",\"pbc_1234567890\",\"abcdefghijklmno\"]]")];
+            connection.execute(&Statement::new(
+                "INSERT INTO _ketch_changes (created, changes) VALUES (?, ?)",
+                changes,
+            ))
         })
         .await
 }

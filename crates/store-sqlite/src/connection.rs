@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use ketch_model::{Cell, CellRef};
+use ketch_store::contract::Columns;
 use ketch_store::{Connection, Dialect, Flow, Row, Statement, StoreError, StoreResult};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, Authorization};
@@ -15,6 +16,7 @@ use crate::counts::{self, Counts};
 use crate::dialect::SqliteDialect;
 use crate::error;
 use crate::functions;
+use crate::math;
 use crate::options::SqliteOptions;
 use crate::watch::Watch;
 
@@ -122,7 +124,7 @@ impl SqliteConnection {
     fn run_query_once(
         &mut self,
         statement: &Statement,
-        columns: &mut dyn FnMut(&[(String, String)]),
+        columns: &mut dyn FnMut(&Columns),
         visit: &mut dyn FnMut(&dyn Row) -> Flow,
     ) -> rusqlite::Result<()> {
         let mut prepared = self.raw.prepare(&statement.sql)?;
@@ -197,7 +199,7 @@ impl Connection for SqliteConnection {
     fn query_once(
         &mut self,
         statement: &Statement,
-        columns: &mut dyn FnMut(&[(String, String)]),
+        columns: &mut dyn FnMut(&Columns),
         visit: &mut dyn FnMut(&dyn Row) -> Flow,
     ) -> StoreResult<()> {
         self.watch.start();
@@ -327,6 +329,7 @@ fn prepare(raw: &rusqlite::Connection, role: Role, options: &SqliteOptions) -> r
         raw.pragma_update(None, "query_only", true)?;
     }
     functions::install(raw)?;
+    math::install(raw)?;
     // The header is first read here, so that a file that is no database is known before it is used.
     raw.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }

@@ -45,7 +45,9 @@ fn failure_of(failure: ffi::Error, message: String, path: &Path) -> StoreError {
             format!("the database {path} is locked by another process ({message})")
         }
         ErrorCode::ReadOnly => {
-            format!("the database {path} cannot be written ({message}); check the permissions of the file and its folder")
+            format!(
+                "the database {path} cannot be written ({message}); check the permissions of the file and its folder"
+            )
         }
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
             format!("the database {path} cannot be opened ({message}); the folder must exist and be writable")

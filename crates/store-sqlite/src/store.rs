@@ -32,6 +32,7 @@ pub struct SqliteStore {
     threads: Mutex<Threads>,
 }
 
+#[derive(Default)]
 struct Threads {
     writer: Option<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
@@ -62,14 +63,15 @@ impl SqliteStore {
             group_size: options.group_size.max(1),
             group_time: options.group_time,
         };
-        let opener = Opener { path: Arc::clone(&path), options: Arc::new(options), closing: Arc::clone(&closing) };
+        let opener =
+            Opener { path: Arc::clone(&path), options: Arc::new(options), closing: Arc::clone(&closing) };
         let store = Self {
             path: Arc::clone(&path),
             writes,
             reads,
             inline: InlinePool::new(opener.clone()),
             closing,
-            threads: Mutex::new(Threads { writer: None, readers: Vec::new() }),
+            threads: Mutex::default(),
         };
         store.start(writer, &opener, &name)?;
         Ok(store)
@@ -85,10 +87,11 @@ impl SqliteStore {
         };
         let mut threads = self.threads.lock();
         let guard = CloseOnExit(Arc::clone(&self.writes));
-        threads.writer = Some(spawned(thread::Builder::new().name(format!("{name}-write")).spawn(move || {
-            let _guard = guard;
-            writer.run();
-        }))?);
+        threads.writer =
+            Some(spawned(thread::Builder::new().name(format!("{name}-write")).spawn(move || {
+                let _guard = guard;
+                writer.run();
+            }))?);
         for _ in 0..opener.options.readers.max(1) {
             let (opener, reads) = (opener.clone(), Arc::clone(&self.reads));
             let builder = thread::Builder::new().name(format!("{name}-read"));
@@ -122,13 +125,15 @@ impl Store for SqliteStore {
 
     fn close(&self) {
         self.writes.close();
-        let mut threads = self.threads.lock();
-        if let Some(writer) = threads.writer.take() {
-            join(writer);
-        }
+        // Not held while waiting: a job may close its own store, or drop the last handle of it.
+        let Threads { writer, readers } = std::mem::take(&mut *self.threads.lock());
+        let Some(writer) = writer else {
+            return;
+        };
+        join(writer);
         self.closing.store(true, Relaxed);
         self.reads.close();
-        for reader in threads.readers.drain(..) {
+        for reader in readers {
             join(reader);
         }
         self.inline.close();

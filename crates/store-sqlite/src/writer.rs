@@ -75,7 +75,8 @@ impl Writer {
         }
         let result = if lost {
             Err(StoreError::Unavailable(
-                "the database ended the transaction that this write was part of; nothing of it was kept".into(),
+                "the database ended the transaction that this write was part of; nothing of it was kept"
+                    .into(),
             ))
         } else {
             self.commit()

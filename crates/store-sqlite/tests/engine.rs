@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ketch_model::Cell;
+use ketch_store::contract::WriteOutcome;
 use ketch_store::{Connection, Flow, Statement, Store, StoreError, StoreResult};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
 
@@ -14,11 +15,11 @@ fn statement(sql: &str) -> Statement {
 }
 
 fn block<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
 }
 
 fn open(path: &Path) -> Arc<dyn Store> {
-    Arc::new(SqliteStore::open(path, SqliteOptions::default()).unwrap())
+    Arc::new(SqliteStore::open(path, SqliteOptions::default()).expect("the store opens"))
 }
 
 fn script(store: &dyn Store, script: &'static str) -> StoreResult<()> {
@@ -27,7 +28,7 @@ fn script(store: &dyn Store, script: &'static str) -> StoreResult<()> {
 
 fn cell(store: &dyn Store, sql: &'static str) -> Cell {
     let found = block(store.read(move |connection| first(connection, sql)));
-    found.unwrap().unwrap_or(Cell::Null)
+    found.expect("read").unwrap_or(Cell::Null)
 }
 
 fn first(connection: &mut dyn Connection, sql: &str) -> StoreResult<Option<Cell>> {
@@ -79,8 +80,12 @@ fn a_damaged_file_is_told_from_a_wrong_statement() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.db");
     let store = open(&path);
-    script(&*store, "CREATE TABLE t (x TEXT); WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 3000) \
-                     INSERT INTO t SELECT hex(randomblob(100)) FROM c").unwrap();
+    script(
+        &*store,
+        "CREATE TABLE t (x TEXT); WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 3000) \
+                     INSERT INTO t SELECT hex(randomblob(100)) FROM c",
+    )
+    .unwrap();
     store.close();
     let mut bytes = fs::read(&path).unwrap();
     bytes[4096..].fill(0xAA);
@@ -120,8 +125,13 @@ fn counts_hear_of_other_processes_and_of_time() {
     let path = folder.path().join("data.db");
     let options = SqliteOptions { readers: 1, ..SqliteOptions::default() };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, options).unwrap());
-    script(&*store, "CREATE TABLE t (x NUMERIC); CREATE VIEW v AS SELECT x FROM t WHERE abs(random() % 1000) >= x").unwrap();
-    let count = |sql: &'static str| block(store.read(move |connection| connection.count(&statement(sql)))).unwrap();
+    script(
+        &*store,
+        "CREATE TABLE t (x NUMERIC); CREATE VIEW v AS SELECT x FROM t WHERE abs(random() % 1000) >= x",
+    )
+    .unwrap();
+    let count =
+        |sql: &'static str| block(store.read(move |connection| connection.count(&statement(sql)))).unwrap();
     let other = rusqlite::Connection::open(&path).unwrap();
     for n in 0..5 {
         assert_eq!(count("SELECT count(*) FROM t"), n);
@@ -179,7 +189,9 @@ fn unique_expressions_name_their_plain_columns() {
     script(&*store, "CREATE TABLE t (a TEXT, b TEXT); CREATE UNIQUE INDEX i ON t (a, lower(b))").unwrap();
     script(&*store, "INSERT INTO t VALUES ('a', 'B')").unwrap();
     match script(&*store, "INSERT INTO t VALUES ('a', 'b')") {
-        Err(StoreError::Unique { table, columns }) => assert_eq!((table.as_str(), columns), ("t", vec!["a".to_owned()])),
+        Err(StoreError::Unique { table, columns }) => {
+            assert_eq!((table.as_str(), columns), ("t", vec!["a".to_owned()]))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -190,7 +202,8 @@ fn other_files_are_out_of_reach() {
     let store = open(&folder.path().join("data.db"));
     let other = folder.path().join("other.db");
     let attach = statement(&format!("ATTACH '{}' AS other", other.display()));
-    let refused = block(store.read(move |connection| connection.query_once(&attach, &mut |_| (), &mut |_| Flow::More)));
+    let refused =
+        block(store.read(move |connection| connection.query_once(&attach, &mut |_| (), &mut |_| Flow::More)));
     assert!(matches!(refused, Err(StoreError::Sql(_))), "{refused:?}");
     assert!(!other.exists());
 }
@@ -199,9 +212,11 @@ fn other_files_are_out_of_reach() {
 fn the_settings_are_those_of_the_original() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("data.db"));
-    for (pragma, expected) in
-        [("PRAGMA journal_mode", Cell::text("wal")), ("PRAGMA foreign_keys", Cell::Integer(1)), ("PRAGMA busy_timeout", Cell::Integer(10_000))]
-    {
+    for (pragma, expected) in [
+        ("PRAGMA journal_mode", Cell::text("wal")),
+        ("PRAGMA foreign_keys", Cell::Integer(1)),
+        ("PRAGMA busy_timeout", Cell::Integer(10_000)),
+    ] {
         assert_eq!(cell(&*store, pragma), expected);
     }
     let synchronous = block(store.write(|connection| first(connection, "PRAGMA synchronous")));
@@ -220,4 +235,34 @@ fn foreign_bytes_in_text_are_shown_as_they_are() {
     let store = open(&folder.path().join("data.db"));
     assert_eq!(cell(&*store, "SELECT CAST(x'61FF' AS TEXT)"), Cell::Blob(vec![0x61, 0xFF]));
     assert_eq!(cell(&*store, "SELECT 'a' || char(0) || 'b'"), Cell::text("a\0b"));
+}
+
+/// The last handle of a store may be dropped by its own jobs, on its own threads.
+#[test]
+fn a_job_may_close_its_store() {
+    let folder = tempfile::tempdir().unwrap();
+    for on_writer in [true, false] {
+        let store = open(&folder.path().join("data.db"));
+        let (told, heard) = std::sync::mpsc::channel();
+        let last = Arc::clone(&store);
+        if on_writer {
+            store.submit_write(Box::new(move |_| {
+                let done = Box::new(move |_| {
+                    last.close();
+                    drop(last);
+                    told.send(()).unwrap();
+                });
+                WriteOutcome { keep: true, exclusive: false, done }
+            }));
+        } else {
+            store.submit_read(Box::new(move |_| {
+                last.close();
+                drop(last);
+                told.send(()).unwrap();
+            }));
+        }
+        drop(store);
+        heard.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+    open(&folder.path().join("data.db"));
 }

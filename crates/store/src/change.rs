@@ -63,11 +63,13 @@ pub fn encode(changes: &[Change]) -> String {
 /// # Errors
 /// A sentence for the server's log, if the text is none that [`encode`] wrote.
 pub fn decode(text: &str) -> Result<Vec<LoggedChange>, String> {
-    let entries: Vec<Vec<Value>> =
-        serde_json::from_str(text).map_err(|error| format!("the change log holds a row that cannot be read: {error}"))?;
+    let entries: Vec<Vec<Value>> = serde_json::from_str(text)
+        .map_err(|error| format!("the change log holds a row that cannot be read: {error}"))?;
     entries
         .into_iter()
-        .map(|entry| decode_entry(entry).ok_or_else(|| "the change log holds an unknown kind of row".to_owned()))
+        .map(|entry| {
+            decode_entry(entry).ok_or_else(|| "the change log holds an unknown kind of row".to_owned())
+        })
         .collect()
 }
 
@@ -109,7 +111,8 @@ fn public_values(record: &Record) -> Object {
     let fields = record.collection.fields.iter().zip(&record.values);
     fields
         .filter(|(field, _)| {
-            let secret = matches!(field.kind, FieldKind::Password(_)) || (is_auth && field.name == "tokenKey");
+            let secret =
+                matches!(field.kind, FieldKind::Password(_)) || (is_auth && field.name == "tokenKey");
             !secret
         })
         .map(|(field, value)| (field.name.clone(), value.clone()))

@@ -1,11 +1,10 @@
 //! What a storage driver promises.
 
-use std::sync::Arc;
-
-use ketch_model::{Cell, CellRef};
+use ketch_model::CellRef;
 use tokio::sync::oneshot;
 
 use crate::sql::Dialect;
+use crate::statement::Statement;
 
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -35,19 +34,6 @@ pub enum StoreError {
     Panicked,
 }
 
-/// SQL with its bound values. Texts that repeat are kept prepared by the driver.
-#[derive(Debug, Clone)]
-pub struct Statement {
-    pub sql: Arc<str>,
-    pub params: Vec<Cell>,
-}
-
-impl Statement {
-    pub fn new(sql: impl Into<Arc<str>>, params: Vec<Cell>) -> Self {
-        Self { sql: sql.into(), params }
-    }
-}
-
 /// A row that the driver is standing on; its cells live until the next row.
 pub trait Row {
     fn len(&self) -> usize;
@@ -56,6 +42,9 @@ pub trait Row {
     }
     fn cell(&self, index: usize) -> CellRef<'_>;
 }
+
+/// The columns of an answer: name, and declared type or empty.
+pub type Columns = [(String, String)];
 
 /// Whether a row visitor wants more rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +63,11 @@ pub trait Connection {
     fn query(&mut self, statement: &Statement, visit: &mut dyn FnMut(&dyn Row) -> Flow) -> StoreResult<()>;
 
     /// Like [`Connection::query`] for statements whose text will not come again: nothing is kept
-    /// prepared. `columns` is shown the column names (and declared types, empty if unknown) first.
+    /// prepared. `columns` is shown the columns first.
     fn query_once(
         &mut self,
         statement: &Statement,
-        columns: &mut dyn FnMut(&[(String, String)]),
+        columns: &mut dyn FnMut(&Columns),
         visit: &mut dyn FnMut(&dyn Row) -> Flow,
     ) -> StoreResult<()>;
 
@@ -206,29 +195,40 @@ impl dyn Store + '_ {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        self.submit_write(Box::new(move |connection| {
-            let result = match connection {
-                Ok(connection) => work(connection),
-                Err(error) => Err(E::from(error)),
-            };
-            WriteOutcome {
-                keep: result.is_ok(),
-                exclusive: false,
-                done: Box::new(move |committed| {
-                    let result = result.and_then(|value| committed.map(|()| value).map_err(E::from));
-                    // A client that went away is no fault of ours.
-                    let _ = answer.send(result);
-                }),
-            }
-        }));
-        answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
+        self.submit_work(false, work, |_| {}).await
+    }
+
+    /// Like `write`; `then` runs on the writer after the commit, before the work of any later commit
+    /// is told of: what it hears is in the order of the commits. It must be quick.
+    pub async fn write_then<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.submit_work(false, work, then).await
     }
 
     /// Like `write`, committed alone; `then` runs on the writer after the commit and before any
     /// later job, so that what depends on the change (the schema in memory) is never behind it.
     pub async fn write_exclusive<T, E>(
         &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.submit_work(true, work, then).await
+    }
+
+    async fn submit_work<T, E>(
+        &self,
+        exclusive: bool,
         work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, E>
@@ -244,7 +244,7 @@ impl dyn Store + '_ {
             };
             WriteOutcome {
                 keep: result.is_ok(),
-                exclusive: true,
+                exclusive,
                 done: Box::new(move |committed| {
                     let result = result.and_then(|value| committed.map(|()| value).map_err(E::from));
                     if let Ok(value) = &result {
@@ -263,9 +263,10 @@ impl From<StoreError> for ketch_model::Error {
     /// Callers that know which field is at fault translate [`StoreError::Unique`] themselves.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unique { .. } | StoreError::Constraint(_) | StoreError::Sql(_) | StoreError::Timeout => {
-                Self::bad_request("").with_cause(error)
-            }
+            StoreError::Unique { .. }
+            | StoreError::Constraint(_)
+            | StoreError::Sql(_)
+            | StoreError::Timeout => Self::bad_request("").with_cause(error),
             StoreError::Unavailable(_) | StoreError::Closed | StoreError::Panicked => Self::internal(error),
         }
     }

@@ -10,7 +10,9 @@ pub mod contract;
 #[allow(clippy::missing_panics_doc)]
 pub mod contract_tests;
 pub mod sql;
+mod statement;
 
 pub use change::{Change, ChangeKind, LoggedChange};
-pub use contract::{Connection, Flow, Row, Statement, Store, StoreError, StoreResult};
+pub use contract::{Connection, Flow, Row, Store, StoreError, StoreResult};
 pub use sql::Dialect;
+pub use statement::Statement;

@@ -15,6 +15,12 @@ pub fn pairs(text: &[u8]) -> impl Iterator<Item = (String, String)> {
     )
 }
 
+/// Whether [`pairs`] would leave nothing out.
+pub fn is_well_formed(text: &[u8]) -> bool {
+    let sound = |part: &[u8]| !part.contains(&b';') && decode(part).is_some();
+    text.split(|&byte| byte == b'&').all(sound)
+}
+
 fn decode(text: &[u8]) -> Option<String> {
     if !text.iter().any(|&byte| byte == b'%' || byte == b'+') {
         return Some(String::from_utf8_lossy(text).into_owned());

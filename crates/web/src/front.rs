@@ -50,7 +50,7 @@ impl Front {
     }
 
     /// Answers one request. Never fails: every error is an answer.
-    pub async fn handle(&self, request: Request) -> Response {
+    pub async fn handle(&self, mut request: Request) -> Response {
         let url_path = request.uri().path();
         // `CONNECT` names a host, `OPTIONS *` the server: neither has a path.
         if *request.method() != Method::CONNECT && url_path != "*" {
@@ -59,6 +59,9 @@ impl Front {
             }
             if let Cow::Owned(cleaned) = path::clean(url_path) {
                 return redirect(&request, &cleaned);
+            }
+            if let Some(repaired) = path::repaired(url_path) {
+                replace_path(&mut request, &repaired);
             }
         }
         if *request.method() == Method::OPTIONS {
@@ -106,6 +109,17 @@ fn secure(response: &mut Response, allowed_origin: Option<HeaderValue>) {
         headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
     }
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+}
+
+fn replace_path(request: &mut Request, path: &str) {
+    let text = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    // What was escaped from text is a sound path.
+    if let Ok(uri) = text.parse() {
+        *request.uri_mut() = uri;
+    }
 }
 
 /// 307 to the same place under its clean name, with a line of HTML for people who asked with GET.

@@ -14,6 +14,7 @@ pub mod path;
 pub mod ranges;
 mod remainder;
 pub mod serve;
+pub mod sse;
 
 pub use cors::Cors;
 pub use front::Front;

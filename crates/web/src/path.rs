@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 /// The cleaned path, borrowed where nothing had to change. Always starts with one slash; a
 /// trailing slash stays.
 pub fn clean(path: &str) -> Cow<'_, str> {
@@ -62,6 +64,19 @@ pub fn decode(path: &str) -> Option<Cow<'_, str>> {
     percent_encoding::percent_decode_str(path).decode_utf8().ok()
 }
 
+/// The path with U+FFFD in the place of escaped bytes that are not UTF-8; `None` if there are none.
+pub fn repaired(path: &str) -> Option<String> {
+    if !path.contains('%') || decode(path).is_some() {
+        return None;
+    }
+    // Slash by slash, so that only the separators that were sent as such separate.
+    let segments = path.split('/').map(|segment| {
+        let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
+        utf8_percent_encode(&decoded, NON_ALPHANUMERIC).to_string()
+    });
+    Some(segments.collect::<Vec<_>>().join("/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +110,8 @@ mod tests {
         assert!(!has_valid_escapes("/a%zz"));
         assert!(!has_valid_escapes("/a%2"));
         assert_eq!(decode("/%ff"), None);
+        assert_eq!(repaired("/a%20b"), None);
+        assert_eq!(repaired("/a/%ff%2F").as_deref(), Some("/a/%EF%BF%BD%2F"));
     }
 
     proptest! {

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::client::Peer;
+use crate::client::{HangUp, Peer};
 use crate::front::Front;
 
 /// How long a client may take to send the head of a request, and how long an idle connection stays.
@@ -77,11 +77,14 @@ async fn connection(stream: TcpStream, address: SocketAddr, front: Front, mut st
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+    let hang_up = HangUp::default();
+    let asked = hang_up.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        let front = front.clone();
+        let (front, hang_up) = (front.clone(), hang_up.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(address));
+            request.extensions_mut().insert(hang_up);
             Ok::<_, Infallible>(front.handle(request).await)
         }
     });
@@ -99,6 +102,7 @@ async fn connection(stream: TcpStream, address: SocketAddr, front: Front, mut st
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = asked.asked() => return,
     };
     if let Err(error) = result {
         tracing::trace!(%error, %address, "connection ended");

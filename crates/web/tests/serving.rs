@@ -63,6 +63,7 @@ impl Server {
 fn router() -> Router {
     Router::new()
         .route("/api/health", get(async || "fine"))
+        .route("/named/{name}", get(async |axum::extract::Path(name): axum::extract::Path<String>| name))
         .route("/frame", get(async || axum::Extension(MayBeFramed)))
         .route("/panic", get(async || -> &'static str { panic!("on purpose") }))
         .route(
@@ -143,6 +144,13 @@ async fn unclean_paths_are_redirected() {
     let evil = server.ask("GET", "//evil.test/..//%3Cb%3E", "").await;
     assert!(head(&evil).contains("location: /%3cb%3e"), "{evil}");
     assert!(server.ask("GET", "/api/%zz", "").await.starts_with("HTTP/1.1 400 "));
+    assert!(server.ask("GET", "/named/a%ffb?x", "").await.ends_with("a\u{fffd}b"));
+    // Targets without a path.
+    assert!(server.ask("GET", "*", "").await.starts_with("HTTP/1.1 4"));
+    assert!(server.ask("OPTIONS", "*", "").await.starts_with("HTTP/1.1 204 "));
+    assert!(server.ask("CONNECT", "a.b:80", "").await.starts_with("HTTP/1.1 4"));
+    assert!(server.ask("GET", "http://x/api/health", "").await.ends_with("fine"));
+    assert!(server.ask("GET", "http://x", "").await.starts_with("HTTP/1.1 404 "));
 }
 
 #[tokio::test]

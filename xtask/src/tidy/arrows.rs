@@ -30,6 +30,10 @@ pub(crate) fn check(layers: &Layers, packages: &[Package]) -> Vec<String> {
         for dependency in &package.dependencies {
             let kind =
                 dependency.kind.as_deref().map(|kind| format!(" ({kind}-dependency)")).unwrap_or_default();
+            let is_for_tests = dependency.kind.as_deref() == Some("dev");
+            if is_for_tests && room.tests.iter().any(|allowed| allowed == room_of(&dependency.name)) {
+                continue;
+            }
             if members.contains(dependency.name.as_str()) {
                 let used = room_of(&dependency.name);
                 if !room.uses.iter().any(|allowed| allowed == used) {
@@ -100,6 +104,18 @@ mod tests {
         model.dependencies[0].kind = Some("dev".to_owned());
         let found = found(&[model, package("ketch-web", &[])]);
         assert!(found[0].starts_with("`model` → `web` (dev-dependency): not an arrow"), "{found:?}");
+    }
+
+    #[test]
+    fn unless_the_room_lists_it_for_its_tests() {
+        let text = LAYERS
+            .replace("model = { floor = 0, uses = [] }", "model = { floor = 0, uses = [], tests = ['web'] }");
+        let layers = Layers::parse(&text).expect("layers");
+        let mut model = package("ketch-model", &["ketch-web"]);
+        let web = || package("ketch-web", &[]);
+        assert_eq!(check(&layers, &[package("ketch-model", &["ketch-web"]), web()]).len(), 1);
+        model.dependencies[0].kind = Some("dev".to_owned());
+        assert_eq!(check(&layers, &[model, web()]), Vec::<String>::new());
     }
 
     #[test]

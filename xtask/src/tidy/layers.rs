@@ -25,6 +25,9 @@ pub(crate) struct Layers {
 pub(crate) struct Room {
     pub(crate) floor: u32,
     pub(crate) uses: Vec<String>,
+    /// Crates and packages that only its tests use: a driver to run against.
+    #[serde(default)]
+    pub(crate) tests: Vec<String>,
     /// Not built yet.
     #[serde(default)]
     pub(crate) planned: bool,

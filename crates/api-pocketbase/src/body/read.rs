@@ -1,5 +1,7 @@
 //! Reading a body by its content type.
 
+use std::mem::discriminant;
+
 use axum::body::Body;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -21,7 +23,7 @@ const JSON_PAYLOAD: &str = "@jsonPayload";
 pub async fn read(body: Body, headers: &HeaderMap, limit: u64) -> Result<Submitted, ApiError> {
     bytes::check_declared(headers, limit).map_err(refuse)?;
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if media_type == "multipart/form-data" {
         if bytes::is_empty(&body) {
             return Ok(Submitted::default());
@@ -32,9 +34,11 @@ pub async fn read(body: Body, headers: &HeaderMap, limit: u64) -> Result<Submitt
     if text.is_empty() {
         return Ok(Submitted::default());
     }
-    match media_type.as_str() {
+    // The original compares with letter case.
+    match media_type {
         "application/json" => read_json(&text),
         "application/x-www-form-urlencoded" => read_form(&text),
+        "application/xml" | "text/xml" => Err(undecodable("XML bodies are not read")),
         _ => Err(ApiError::bad_request("Unsupported Content-Type.")),
     }
 }
@@ -48,11 +52,14 @@ fn read_json(text: &[u8]) -> Result<Submitted, ApiError> {
 }
 
 fn read_form(text: &[u8]) -> Result<Submitted, ApiError> {
+    if !urlencoded::is_well_formed(text) {
+        return Err(undecodable("the form has a malformed escape or a semicolon"));
+    }
     let mut form = Form::default();
     for (name, value) in urlencoded::pairs(text) {
         form.add(name, &value)?;
     }
-    Ok(form.finish(Vec::new()))
+    form.finish(Vec::new())
 }
 
 async fn read_multipart(body: Body, content_type: &str, limit: u64) -> Result<Submitted, ApiError> {
@@ -67,7 +74,7 @@ async fn read_multipart(body: Body, content_type: &str, limit: u64) -> Result<Su
             }
         }
     }
-    Ok(form.finish(uploads))
+    form.finish(uploads)
 }
 
 /// Texts of a form on their way into a [`Submitted`].
@@ -82,8 +89,9 @@ impl Form {
     /// Values are inferred as JSON scalars are; repeated names become a list.
     fn add(&mut self, name: String, text: &str) -> Result<(), ApiError> {
         if name == JSON_PAYLOAD {
-            match json::parse_strict(text.as_bytes()).map_err(undecodable)? {
+            match json::parse_whole(text.as_bytes()).map_err(undecodable)? {
                 Value::Object(object) => self.payloads.push(object),
+                Value::Null => {}
                 _ => return Err(undecodable("@jsonPayload is not a JSON object")),
             }
             return Ok(());
@@ -102,11 +110,33 @@ impl Form {
         Ok(())
     }
 
-    fn finish(self, uploads: Vec<Upload>) -> Submitted {
+    fn finish(self, uploads: Vec<Upload>) -> Result<Submitted, ApiError> {
         let Self { mut data, payloads } = self;
-        data.extend(payloads.into_iter().flatten());
-        Submitted { data, uploads }
+        for payload in payloads {
+            merge(&mut data, payload)?;
+        }
+        Ok(Submitted { data, uploads })
     }
+}
+
+/// Merges a payload over what is there as the original does: objects key by key, lists and scalars
+/// in the place of their like. A value of another type is refused.
+fn merge(data: &mut Object, payload: Object) -> Result<(), ApiError> {
+    for (name, value) in payload {
+        match (data.get_mut(&name), value) {
+            (Some(Value::Object(current)), Value::Object(value)) => merge(current, value)?,
+            (Some(current), value) => {
+                if !current.is_null() && !value.is_null() && discriminant(current) != discriminant(&value) {
+                    return Err(undecodable(format_args!("@jsonPayload gives `{name}` another type")));
+                }
+                *current = value;
+            }
+            (None, value) => {
+                data.insert(name, value);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn undecodable(cause: impl std::fmt::Display) -> ApiError {

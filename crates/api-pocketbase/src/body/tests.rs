@@ -42,6 +42,24 @@ async fn form_bodies() {
 }
 
 #[tokio::test]
+async fn payloads_merge_by_type() {
+    let form = async |pairs: &'static str| submitted("application/x-www-form-urlencoded", pairs).await;
+    let merged =
+        form("@jsonPayload={\"o\":{\"a\":1},\"n\":null}&@jsonPayload={\"o\":{\"b\":2},\"n\":[3]}").await;
+    assert_eq!(serde_json::Value::Object(merged.unwrap().data), json!({ "o": { "a": 1, "b": 2 }, "n": [3] }));
+    assert!(form("@jsonPayload=null").await.unwrap().data.is_empty());
+    for wrong in [
+        "a=x&@jsonPayload={\"a\":5}",
+        "@jsonPayload={\"a\":[1]}&a=x",
+        "@jsonPayload={\"a\":1} trailing",
+        "a=%zz",
+        "a=1;b=2",
+    ] {
+        assert!(form(wrong).await.is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn multipart_bodies() {
     let text = "--X\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n5\r\n\
                 --X\r\nContent-Disposition: form-data; name=\"@jsonPayload\"\r\n\r\n{\"n\":6,\"m\":null}\r\n\
@@ -64,7 +82,8 @@ async fn other_bodies() {
 
 #[tokio::test]
 async fn fixed_forms_are_read_without_regard_to_case() {
-    let read = submitted("application/json", r#"{"IDENTITY":"x","n":3,"flag":true,"wrong":1}"#).await.unwrap();
+    let read =
+        submitted("application/json", r#"{"IDENTITY":"x","n":3,"flag":true,"wrong":1}"#).await.unwrap();
     assert_eq!(read.text("identity").unwrap(), "x");
     assert_eq!(read.text("absent").unwrap(), "");
     assert_eq!(read.integer("n").unwrap(), 3);

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue};
 use ketch_app::App;
 use ketch_auth::TokenKind;
 use ketch_files::{BlobContent, BlobError};
@@ -125,7 +125,6 @@ fn with_headers(mut response: Response, name: &str, is_inline: bool) -> Response
     if let Ok(value) = HeaderValue::try_from(format!("{disposition}; filename=\"{name}\"")) {
         headers.insert(CONTENT_DISPOSITION, value);
     }
-    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
     response
 }
 

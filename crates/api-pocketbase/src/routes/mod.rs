@@ -1,9 +1,11 @@
 //! The endpoints: one file or folder a family, each with a `router()`.
 
 pub mod auth;
+pub mod batch;
 pub mod collections;
 pub mod files;
 pub mod health;
+pub mod realtime;
 pub mod records;
 pub mod settings;
 
@@ -40,6 +42,8 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(collections::router())
         .merge(records::router())
         .merge(auth::router())
+        .merge(batch::router())
+        .merge(realtime::router())
         .fallback(fallback.clone())
         .method_not_allowed_fallback(fallback)
         .with_state(app)

@@ -117,7 +117,7 @@ fn check(name: &str) {
     assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.*-+=#".contains(&byte)), "{name}");
     let (base, _) = name.split_once('_').unwrap();
     assert!(
-        base.len() >= 1 && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()),
+        !base.is_empty() && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()),
         "{name}"
     );
     assert!(!name.ends_with('.') && !name.contains("_."), "{name}");

@@ -85,10 +85,9 @@ fn structured(head: &[u8]) -> Option<&'static str> {
     if head.starts_with(b"BM") && matches!(byte(14), 12 | 40 | 52 | 56 | 64 | 108 | 124) && head.len() >= 26 {
         return Some("image/bmp");
     }
+    // A Java class says its version, 45 or more, where a fat binary counts its few parts.
     if head.starts_with(b"\xCA\xFE\xBA\xBE") && head.len() > 7 {
-        // A Java class says its version where a fat binary counts its parts.
-        let is_class = byte(4) == 0 && byte(5) == 0 && byte(7) >= 45 || byte(7) >= 45;
-        return Some(if is_class { "application/x-java-applet" } else { "application/x-mach-binary" });
+        return Some(if byte(7) >= 45 { "application/x-java-applet" } else { "application/x-mach-binary" });
     }
     if head.starts_with(b"x") && matches!(byte(1), 0x01 | 0x5E | 0x9C | 0xDA) && head.len() > 2 {
         return Some("application/zlib");

@@ -54,7 +54,7 @@ const FILES: &[(&str, &[&[u8]])] = &[
     ("application/x-elf", &[b"\x7FELF\x02\x01"]),
     ("application/x-executable", &[b"\x7FELF\x02\x02\x01\0\0\0\0\0\0\0\0\0\0\x02",
         b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0"]),
-    ("application/x-java-applet", &[b"\xCA\xFE\xBA\xBE\0\0\07"]),
+    ("application/x-java-applet", &[b"\xCA\xFE\xBA\xBE\0\0\x007"]),
     ("application/x-mach-binary", &[b"\xCF\xFA\xED\xFE", b"\xCA\xFE\xBA\xBE\0\0\0\x02"]),
     ("application/x-mobipocket-ebook", &[
         b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0BOOKMOBI"]),
@@ -102,7 +102,7 @@ const FILES: &[(&str, &[&[u8]])] = &[
     ("image/avif", &[b"\0\0\0\x18ftypavif\0\0\0\0avifisom", b"\0\0\0\x18ftypavis\0\0\0\0avisisom",
         b"\0\0\0\x1Cftypavif\0\0\0\0avifmif1"]),
     ("image/bmp", &[
-        b"BMF\0\0\0\0\0\0\06\0\0\0(\0\0\0\x02\0\0\0\x02\0\0\0\x01\0\x18\0\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"]),
+        b"BMF\0\0\0\0\0\0\x006\0\0\0(\0\0\0\x02\0\0\0\x02\0\0\0\x01\0\x18\0\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"]),
     ("image/bpg", &[b"BPG\xFB"]),
     ("image/gif", &[b"GIF87a", b"GIF89a\x01\0\x01\0"]),
     ("image/heic", &[b"\0\0\0\x18ftypheic\0\0\0\0heicisom", b"\0\0\0\x18ftypheix\0\0\0\0heixisom",
@@ -182,8 +182,8 @@ const FILES: &[(&str, &[&[u8]])] = &[
     ("text/xml; charset=UTF-16", &[b"<?xml version=\"1.0\" encoding=\"UTF-16\"?><a/>"]),
     ("text/xml; charset=utf-8", &[b"<?xml version=\"1.0\"?><html/>", b" \n<?xml version=\"1.0\"?><a/>",
         b"<?XML version=\"1.0\"?>", b"<?xml version=\"1.0\"?><a/>", b"\xEF\xBB\xBF<?xml version=\"1.0\"?><a/>"]),
-    ("video/3gpp", &[b"\0\0\0\x18ftyp3gp4\0\0\0\03gp4isom", b"\0\0\0\x18ftyp3gp5\0\0\x02\0isomiso2"]),
-    ("video/3gpp2", &[b"\0\0\0\x18ftyp3g2a\0\0\0\03g2aisom"]),
+    ("video/3gpp", &[b"\0\0\0\x18ftyp3gp4\0\0\0\x003gp4isom", b"\0\0\0\x18ftyp3gp5\0\0\x02\0isomiso2"]),
+    ("video/3gpp2", &[b"\0\0\0\x18ftyp3g2a\0\0\0\x003g2aisom"]),
     ("video/matroska", &[
         b"\x1AE\xDF\xA3\x01\0\0\0\0\0\0#B\x86\x81\x01B\xF7\x81\x01B\xF2\x81\x04B\xF3\x81\x08B\x82\x88matroska",
         b"\x1AE\xDF\xA3\x9FB\x86\x81\x01B\xF7\x81\x01B\xF2\x81\x04B\xF3\x81\x08B\x82\x88matroska"]),

@@ -13,7 +13,7 @@ pub(super) fn content_type(head: &[u8], cut: bool) -> Option<Cow<'static, str>> 
         return None;
     }
     let body = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    if let Some(found) = markup(body, cut) {
+    if let Some(found) = markup(body) {
         return Some(found);
     }
     let found = script(body)
@@ -23,10 +23,7 @@ pub(super) fn content_type(head: &[u8], cut: bool) -> Option<Cow<'static, str>> 
         .or_else(|| card(body))
         .or_else(|| separated(head, b',', cut).then_some("text/csv"))
         .or_else(|| separated(head, b'\t', cut).then_some("text/tab-separated-values"));
-    Some(
-        found
-            .map_or_else(|| with_charset("text/plain", charset(head, cut).map(str::to_owned)), Cow::Borrowed),
-    )
+    Some(found.map_or_else(|| with_charset("text/plain", charset(head).map(str::to_owned)), Cow::Borrowed))
 }
 
 fn with_charset(kind: &'static str, charset: Option<String>) -> Cow<'static, str> {
@@ -51,7 +48,7 @@ fn wide_charset(head: &[u8]) -> Option<&'static str> {
 }
 
 /// UTF-8 if it can be, a last character cut short included.
-fn charset(head: &[u8], _cut: bool) -> Option<&'static str> {
+fn charset(head: &[u8]) -> Option<&'static str> {
     match std::str::from_utf8(head) {
         Ok(_) => Some("utf-8"),
         Err(error) if error.error_len().is_none() => Some("utf-8"),
@@ -60,7 +57,7 @@ fn charset(head: &[u8], _cut: bool) -> Option<&'static str> {
     }
 }
 
-fn markup(body: &[u8], cut: bool) -> Option<Cow<'static, str>> {
+fn markup(body: &[u8]) -> Option<Cow<'static, str>> {
     let text = body.trim_ascii_start();
     if is_xml(text) {
         let kind = xml_kind(text);
@@ -75,13 +72,11 @@ fn markup(body: &[u8], cut: bool) -> Option<Cow<'static, str>> {
     }
     if is_html(text) {
         let declared = attribute(text, b"charset=").map(|charset| charset.to_ascii_lowercase());
-        let charset = declared.or_else(|| charset(text, cut).map(str::to_owned));
+        let charset = declared.or_else(|| charset(text).map(str::to_owned));
         return Some(with_charset("text/html", charset));
     }
-    let php = ["<?php", "<?\n", "<?\r", "<? "];
-    // As the original: a short tag counts only with a blank.
-    let is_php =
-        php.iter().any(|tag| starts_ignoring_case(text, tag.as_bytes()) && !matches!(*tag, "<?\n" | "<?\r"));
+    // The original knows the short tag only with a blank after it.
+    let is_php = starts_ignoring_case(text, b"<?php") || text.starts_with(b"<? ");
     is_php.then_some(Cow::Borrowed("text/x-php"))
 }
 

@@ -10,8 +10,8 @@ pub mod field_type;
 pub mod file;
 pub mod geo_point;
 pub mod json;
-pub mod modifiers;
 pub mod number;
+pub mod operation;
 pub mod password;
 pub mod relation;
 pub mod select;
@@ -26,6 +26,7 @@ mod options;
 
 pub use field::{Field, FieldKind};
 pub use field_type::{ColumnKind, Definition, FieldType};
+pub use operation::Operation;
 
 #[cfg(test)]
 mod tests;

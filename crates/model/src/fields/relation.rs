@@ -58,7 +58,7 @@ impl FieldType for RelationOptions {
         let max_select = if self.max_select == 0 {
             check::must_be_set(self.min_select <= 0)
         } else {
-            check::between(self.max_select, self.min_select.max(0), i64::MAX)
+            check::between(self.max_select, self.min_select, i64::MAX)
         };
         check::options([
             ("collectionId", check::must_be_set(!self.collection_id.is_empty())),

@@ -183,7 +183,7 @@ fn color(text: &str) -> Check {
     if text.is_empty() {
         return None;
     }
-    if text.chars().count() != 7 {
+    if text.len() != 7 {
         let error = Invalid::new("validation_length_invalid", "The length must be exactly 7.");
         return Some(error.param("max", 7).param("min", 7).into());
     }

@@ -1,21 +1,10 @@
-//! The `fields` parameter: which keys of a response to keep.
+//! The `fields` parameter: which keys of an answer to keep.
 
-use ketch_model::{Error, Value};
+mod entities;
+mod excerpt;
+mod picker;
 
-/// A parsed `fields` parameter.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FieldPicker {
-    _fill: (),
-}
+#[cfg(test)]
+mod tests;
 
-impl FieldPicker {
-    /// Fails with the generic 400 on a bad modifier or unbalanced parentheses. Empty text picks everything.
-    pub fn parse(_text: &str) -> Result<Self, Error> {
-        Ok(Self { _fill: () })
-    }
-
-    /// Keeps the picked keys of an object, or of every item of an array.
-    pub fn apply(&self, value: Value) -> Value {
-        value
-    }
-}
+pub use picker::FieldPicker;

@@ -172,7 +172,8 @@ impl<'a> Lexer<'a> {
         loop {
             let unterminated = || FilterError::new(format!("invalid quoted text {:?}", &self.text[start..]));
             match self.peek() {
-                None => return Err(unterminated()),
+                // The lexer of the original ends at a NUL, and no engine stores one in a text.
+                None | Some(0) => return Err(unterminated()),
                 Some(byte) if byte == quote => {
                     decoded.push_str(&self.text[copied..self.at]);
                     self.at += 1;

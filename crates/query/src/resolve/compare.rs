@@ -12,7 +12,7 @@ pub enum Decision {
     Always,
     Never,
     Test(Test),
-    /// A loose test against the empty text; the term on this side is the one to test.
+    /// A test against the empty text; the term on this side is the one to test.
     WithEmpty { left: bool, test: Test },
     /// A test against this pattern instead of the right term.
     Pattern(Test, String),
@@ -43,6 +43,12 @@ fn equality(left: &Term, equal: bool, right: &Term, apart: bool) -> Decision {
                 Decision::Never
             }
         }
+        (Nullness::Known, Nullness::Empty) => {
+            Decision::WithEmpty { left: true, test: pick(Test::Equal, Test::Different) }
+        }
+        (Nullness::Empty, Nullness::Known) => {
+            Decision::WithEmpty { left: false, test: pick(Test::Equal, Test::Different) }
+        }
         (Nullness::Known, _) | (_, Nullness::Known) => Decision::Test(pick(Test::Equal, Test::Different)),
         (Nullness::Empty, _) => {
             Decision::WithEmpty { left: false, test: pick(Test::LooselyEqual, Test::LooselyDifferent) }
@@ -55,12 +61,13 @@ fn equality(left: &Term, equal: bool, right: &Term, apart: bool) -> Decision {
 }
 
 fn like(right: &Term, constant: Test, column: Test) -> Decision {
-    let Term::Bound(cell) = right else { return Decision::Test(column) };
-    let text = match cell {
-        Cell::Null | Cell::Blob(_) => return Decision::Never,
-        Cell::Text(text) => text.clone(),
-        Cell::Integer(integer) => integer.to_string(),
-        Cell::Real(number) => number.to_string(),
+    let text = match right {
+        Term::Bound(Cell::Null | Cell::Blob(_)) => return Decision::Never,
+        Term::Bound(Cell::Text(text)) => text.clone(),
+        Term::Bound(Cell::Integer(integer)) => integer.to_string(),
+        Term::Bound(Cell::Real(number)) => number.to_string(),
+        Term::Flag(flag) => flag.to_string(),
+        _ => return Decision::Test(column),
     };
     Decision::Pattern(constant, pattern(&text))
 }

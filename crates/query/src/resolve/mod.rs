@@ -4,7 +4,7 @@
 //! and the request are known values), and operands of the tree (relations have become joins).
 
 mod compare;
-mod fold;
+pub(crate) mod fold;
 mod functions;
 mod joiner;
 mod macros;

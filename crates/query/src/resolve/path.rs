@@ -118,13 +118,15 @@ pub enum Leaf {
         list: String,
         /// The list was submitted; else it is of the logged record.
         submitted: bool,
+        /// Its field is multi-valued.
+        multiple: bool,
     },
 }
 
 impl Path {
     /// Whether a comparison with it asks for all rows unless told otherwise.
     pub fn is_multiple(&self) -> bool {
-        matches!(self.leaf, Leaf::Each { multiple: true, .. } | Leaf::EachKnown { .. }) || self.hops.iter().any(Hop::is_multiple)
+        matches!(self.leaf, Leaf::Each { multiple: true, .. } | Leaf::EachKnown { multiple: true, .. }) || self.hops.iter().any(Hop::is_multiple)
     }
 }
 

@@ -49,8 +49,8 @@ fn named(values: &BTreeMap<String, String>, segments: &[&str]) -> Result<Term, F
     // Texts have no parts, so a longer name finds nothing.
     let value = if before.is_empty() { values.get(name) } else { None };
     match modifier {
-        Some(Modifier::IsSet) => Ok(Term::flag(value.is_some())),
-        Some(Modifier::Lower) => Ok(value.map_or(Term::NULL, |value| Term::text(value.to_ascii_lowercase()))),
+        Some(Modifier::IsSet) => Ok(Term::truth(value.is_some())),
+        Some(Modifier::Lower) => Ok(value.map_or(Term::NULL, |value| lowered(Term::text(value.as_str())))),
         None => Ok(value.map_or(Term::NULL, |value| Term::text(value.as_str()))),
         Some(Modifier::Each | Modifier::Length | Modifier::Changed) => Err(invalid_modifier(last)),
     }
@@ -63,7 +63,7 @@ fn auth(access: Access<'_>, record: &Record, segments: &[&str]) -> Result<Term, 
         ["collectionId"] => return Ok(Term::text(record.collection.id.as_str())),
         ["collectionName"] => return Ok(Term::text(record.collection.name.as_str())),
         ["email"] => return Ok(Term::text(record.text("email"))),
-        ["emailVisibility" | "verified"] => return Ok(Term::flag(record.bool(segments[0]))),
+        ["emailVisibility" | "verified"] => return Ok(Term::Flag(record.bool(segments[0]))),
         _ => {}
     }
     let start = Start::Id(record.id().to_owned());
@@ -98,17 +98,17 @@ fn own_value(record: &Record, leaf: Leaf) -> Term {
         }
         Leaf::Json { at, path } => Term::Extracted(extract(&record.values[at.field], &path)),
         Leaf::Length(at) => Term::Bound(Cell::Integer(count(&record.values[at.field]))),
-        Leaf::Each { at, .. } => each(list_text(Some(&record.values[at.field])), false),
-        Leaf::EachKnown { list, submitted } => each(list, submitted),
+        Leaf::Each { at, multiple } => known_items(Leaf::EachKnown {
+            list: list_text(Some(&record.values[at.field])),
+            submitted: false,
+            multiple,
+        }),
+        leaf @ Leaf::EachKnown { .. } => known_items(leaf),
     }
 }
 
-fn each(list: String, submitted: bool) -> Term {
-    Term::Path(Path {
-        start: Start::Nothing,
-        hops: Vec::new(),
-        leaf: Leaf::EachKnown { list, submitted },
-    })
+fn known_items(leaf: Leaf) -> Term {
+    Term::Path(Path { start: Start::Nothing, hops: Vec::new(), leaf })
 }
 
 /// ASCII lower case of a value that is not known before the query, or at once if it is.
@@ -144,6 +144,10 @@ fn body(
         let Some(collection) = access.schema.by_id(&options.collection_id).cloned() else {
             return Err(FilterError::new(format!("failed to load field {name:?} collection")));
         };
+        if value.is_none_or(|value| count(value) == 0) {
+            // Nothing to cross.
+            return Ok(Term::NULL);
+        }
         let hop = if field.is_multiple() {
             Hop::KnownMany { ids: list_text(value), collection: collection.clone() }
         } else {
@@ -163,9 +167,9 @@ fn body(
     path.extend(json_path(&[bare]));
     let found = value.and_then(|value| walk(value, &path));
     match modifier {
-        Some(Modifier::IsSet) => Ok(Term::flag(found.is_some())),
-        Some(Modifier::Lower) => Ok(found.map_or(Term::NULL, lower_value)),
-        None => Ok(found.map_or(Term::NULL, |found| Term::Bound(cell(found)))),
+        Some(Modifier::IsSet) => Ok(Term::truth(found.is_some())),
+        Some(Modifier::Lower) => Ok(lowered(bound(None, found))),
+        None => Ok(bound(None, found)),
         Some(Modifier::Each | Modifier::Length | Modifier::Changed) => Err(invalid_modifier(last)),
     }
 }
@@ -180,9 +184,12 @@ fn own_body_value(
 ) -> Result<Term, FilterError> {
     let field = base.field(name);
     match modifier {
-        None => Ok(value.map_or(Term::NULL, |value| Term::Bound(field_cell(field, value)))),
-        Some(Modifier::Lower) => Ok(value.map_or(Term::NULL, lower_value)),
-        Some(Modifier::IsSet) => Ok(Term::flag(value.is_some())),
+        None => Ok(bound(field, value)),
+        Some(Modifier::Lower) => Ok(match field {
+            Some(field) => lower_text(field, value),
+            None => lowered(bound(None, value)),
+        }),
+        Some(Modifier::IsSet) => Ok(Term::truth(value.is_some())),
         Some(Modifier::Changed) => {
             if field.is_none() {
                 return Err(invalid_modifier(segment));
@@ -190,7 +197,7 @@ fn own_body_value(
             let (path, _) = follow(access, Start::Base, Vec::new(), base, &[name])?;
             Ok(match value {
                 Some(value) => Term::Changed { submitted: field_cell(field, value), field: path },
-                None => Term::flag(false),
+                None => Term::truth(false),
             })
         }
         Some(modifier @ (Modifier::Each | Modifier::Length)) => {
@@ -200,7 +207,11 @@ fn own_body_value(
             }
             Ok(match modifier {
                 Modifier::Length => Term::Bound(Cell::Integer(value.map_or(0, count))),
-                _ => each(list_text(value), true),
+                _ => known_items(Leaf::EachKnown {
+                    list: list_text(value),
+                    submitted: true,
+                    multiple: field.is_multiple(),
+                }),
             })
         }
     }
@@ -222,6 +233,16 @@ fn list_text(value: Option<&Value>) -> String {
         None | Some(Value::Null) => "[]".to_owned(),
         Some(list @ Value::Array(_)) => json::to_text(list),
         Some(item) => json::to_text(&Value::Array(vec![item.clone()])),
+    }
+}
+
+/// A submitted value of a field (or of none).
+fn bound(field: Option<&Field>, value: Option<&Value>) -> Term {
+    match (field.map(|field| &field.kind), value) {
+        (_, None) => Term::NULL,
+        (Some(FieldKind::Json(_)), Some(value)) => Term::Bound(field_cell(field, value)),
+        (_, Some(Value::Bool(flag))) => Term::Flag(*flag),
+        (_, Some(value)) => Term::Bound(field_cell(field, value)),
     }
 }
 
@@ -249,12 +270,18 @@ fn cell(value: &Value) -> Cell {
     }
 }
 
-fn lower_value(value: &Value) -> Term {
-    match value {
-        Value::Null => Term::NULL,
-        Value::String(text) => Term::text(text.to_ascii_lowercase()),
-        other => Term::text(json::to_text(other).to_ascii_lowercase()),
-    }
+/// Lower case of a field's submitted value as text; lists and what was not submitted are empty texts.
+fn lower_text(field: &Field, value: Option<&Value>) -> Term {
+    let text = match (&field.kind, value) {
+        (FieldKind::Json(_) | FieldKind::GeoPoint(_), Some(value)) => match field_cell(Some(field), value) {
+            Cell::Text(text) => text,
+            _ => String::new(),
+        },
+        (_, Some(Value::String(text))) => text.clone(),
+        (_, Some(plain @ (Value::Bool(_) | Value::Number(_)))) => json::to_text(plain),
+        _ => String::new(),
+    };
+    Term::Bound(Cell::Text(text.to_ascii_lowercase()))
 }
 
 fn walk<'a>(value: &'a Value, path: &[JsonStep]) -> Option<&'a Value> {

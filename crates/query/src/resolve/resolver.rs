@@ -263,8 +263,8 @@ impl<'request> Resolver<'request> {
                     return Ok(Term::Bound(value));
                 }
                 self.name(base, guarded, name).or_else(|error| match name.to_ascii_lowercase().as_str() {
-                    "true" => Ok(Term::flag(true)),
-                    "false" => Ok(Term::flag(false)),
+                    "true" => Ok(Term::truth(true)),
+                    "false" => Ok(Term::truth(false)),
                     "null" => Ok(Term::NULL),
                     _ => Err(error),
                 })
@@ -332,6 +332,7 @@ impl<'request> Resolver<'request> {
     fn operand(&mut self, base: &Base, guarded: bool, term: &Term) -> Operand {
         match term {
             Term::Bound(value) | Term::Extracted(value) => Operand::Constant(value.clone()),
+            Term::Flag(flag) => Operand::Constant(Cell::Integer(i64::from(*flag))),
             Term::Stored { value, kind } => Operand::Stored { value: value.clone(), kind: *kind },
             Term::Path(path) => self.path_operand(base, guarded, path),
             Term::Lower(inner) => Operand::Lower(Box::new(self.operand(base, guarded, inner))),

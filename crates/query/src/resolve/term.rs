@@ -10,6 +10,8 @@ use crate::resolve::path::{Leaf, Path};
 pub enum Term {
     /// A literal, a macro or a value of the request.
     Bound(Cell),
+    /// A bool of the request: 1 or 0, but a word as a pattern.
+    Flag(bool),
     /// A value of the logged record, which compares as if it were read from its column.
     Stored { value: Cell, kind: ColumnKind },
     /// A value out of a json field of the logged record.
@@ -42,8 +44,9 @@ impl Term {
         Self::Bound(Cell::Text(text.into()))
     }
 
-    pub fn flag(flag: bool) -> Self {
-        Self::Bound(Cell::Integer(i64::from(flag)))
+    /// A truth literal.
+    pub fn truth(truth: bool) -> Self {
+        Self::Bound(Cell::Integer(i64::from(truth)))
     }
 
     /// Whether a comparison with it asks for all rows unless told otherwise.
@@ -53,6 +56,7 @@ impl Term {
             Self::Lower(inner) => inner.is_multiple(),
             Self::Strftime(parts) => parts.iter().any(Self::is_multiple),
             Self::Bound(_)
+            | Self::Flag(_)
             | Self::Stored { .. }
             | Self::Extracted(_)
             | Self::GeoDistance(_)
@@ -65,7 +69,7 @@ impl Term {
         match self {
             Self::Bound(Cell::Null) => Nullness::Empty,
             Self::Bound(Cell::Text(text)) if text.is_empty() => Nullness::Empty,
-            Self::Bound(_) => Nullness::Known,
+            Self::Bound(_) | Self::Flag(_) => Nullness::Known,
             Self::Extracted(_) | Self::GeoDistance(_) => Nullness::Strict,
             Self::Path(path) => match &path.leaf {
                 Leaf::Json { .. } => Nullness::Strict,
@@ -85,7 +89,7 @@ impl Term {
     /// what is not multi-valued itself is not strict, and functions of literals count as constants.
     pub fn nullness_apart(&self) -> Nullness {
         match self {
-            Self::Path(Path { leaf: Leaf::EachKnown { .. }, .. }) => Nullness::Loose,
+            Self::Path(Path { leaf: Leaf::EachKnown { multiple: true, .. }, .. }) => Nullness::Loose,
             _ if self.is_multiple() => self.nullness(),
             Self::GeoDistance(parts) if parts.iter().any(Self::is_bound) => Nullness::Known,
             Self::Strftime(parts) if parts.iter().any(Self::is_bound) => Nullness::Known,
@@ -97,6 +101,6 @@ impl Term {
     }
 
     fn is_bound(&self) -> bool {
-        matches!(self, Self::Bound(_))
+        matches!(self, Self::Bound(_) | Self::Flag(_))
     }
 }

@@ -119,18 +119,13 @@ impl Collections {
                 "View collections cannot be truncated since they don't store their own records.",
             ));
         }
-        let (id, handle) = (collection.id.clone(), self.records.schema_handle().clone());
-        let applied = self
-            .records
-            .store()
-            .write(move |connection| {
-                let schema = handle.load_full();
+        let id = collection.id.clone();
+        self.records
+            .commit(move |connection, schema, applied| {
                 let collection = schema.by_id(&id).ok_or_else(|| Error::not_found(""))?;
-                truncate::truncate(connection, &schema, collection)
+                truncate::truncate(connection, schema, collection, applied)
             })
-            .await?;
-        self.records.finish(applied).await;
-        Ok(())
+            .await
     }
 
     /// Looks at a view's query without keeping anything.

@@ -6,7 +6,7 @@ use ketch_model::{Collection, Error, ErrorKind, Result, Schema};
 use ketch_store::sql::ddl;
 use ketch_store::{Connection, Flow, Statement};
 
-use crate::applied::{Applied, log_changes};
+use crate::applied::Applied;
 use crate::write::{self, Authority};
 
 const REFUSED: &str =
@@ -17,10 +17,10 @@ pub(super) fn truncate(
     connection: &mut dyn Connection,
     schema: &Arc<Schema>,
     collection: &Arc<Collection>,
-) -> Result<Applied> {
-    let mut applied = Applied::default();
+    applied: &mut Applied,
+) -> Result<()> {
     for id in ids(connection, collection)? {
-        match write::delete_in(connection, schema, collection, &id, &Authority::System, &mut applied) {
+        match write::delete_in(connection, schema, collection, &id, &Authority::System, applied) {
             Ok(()) => {}
             // A cascade from an earlier record took it along.
             Err(error) if error.kind == ErrorKind::NotFound => {}
@@ -28,8 +28,7 @@ pub(super) fn truncate(
             Err(error) => return Err(Error::bad_request(REFUSED).with_cause(error)),
         }
     }
-    log_changes(connection, &applied)?;
-    Ok(applied)
+    Ok(())
 }
 
 fn ids(connection: &mut dyn Connection, collection: &Collection) -> Result<Vec<String>> {

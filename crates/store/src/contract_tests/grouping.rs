@@ -195,7 +195,9 @@ pub fn reads_go_on_beside_writes(driver: &dyn Driver) {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !stop.load(SeqCst) {
-                    for seen in [stored(&*store), wait(store.lookup(|connection| numbers(connection))).expect("read")] {
+                    for seen in
+                        [stored(&*store), wait(store.lookup(|connection| numbers(connection))).expect("read")]
+                    {
                         assert_eq!((seen.len(), seen.iter().sum::<i64>()), (2, 0), "{seen:?}");
                     }
                 }

@@ -6,6 +6,7 @@
 
 pub mod closing;
 pub mod grouping;
+pub mod records;
 mod support;
 pub mod time_limits;
 pub mod transactions;
@@ -52,6 +53,8 @@ macro_rules! contract_tests {
                 a_later_job_sees_an_earlier_one;
             time_limits: a_long_read_is_stopped, a_long_lookup_is_stopped, a_long_write_is_stopped_and_undone,
                 a_stopped_write_is_honest_to_its_neighbours, a_slow_visitor_is_no_endless_read;
+            records: records_are_found, referrers_are_found, records_change_and_go, a_taken_id_is_a_unique_violation,
+                the_log_tells_what_changed, the_log_is_pruned_from_its_old_end;
             closing: queued_writes_are_kept, a_closed_store_refuses_work, closing_stops_a_long_read,
                 data_survives_closing, closing_twice_is_harmless;
         }

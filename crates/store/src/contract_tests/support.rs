@@ -29,7 +29,8 @@ pub fn open(driver: &dyn Driver) -> Arc<dyn Store> {
 pub fn open_limited(driver: &dyn Driver, query_timeout: Duration) -> Arc<dyn Store> {
     let store = driver.open(query_timeout);
     wait(store.write(|connection| {
-        connection.execute_script("CREATE TABLE IF NOT EXISTS t (id TEXT PRIMARY KEY, n INTEGER NOT NULL UNIQUE)")
+        connection
+            .execute_script("CREATE TABLE IF NOT EXISTS t (id TEXT PRIMARY KEY, n INTEGER NOT NULL UNIQUE)")
     }))
     .expect("the table is made");
     store

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::Driver;
-use super::support::{NONE, ENDLESS, Gate, PATIENCE, column, insert, open_limited, queue, queue_insert, statement, stored, wait};
+use super::support::{
+    ENDLESS, Gate, NONE, PATIENCE, column, insert, open_limited, queue, queue_insert, statement, stored, wait,
+};
 use crate::{Flow, StoreError};
 
 const LIMIT: Duration = Duration::from_millis(150);

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use ketch_model::Cell;
 
 use super::Driver;
-use super::support::{NONE, Gate, PATIENCE, column, insert, numbers, open, queue, statement, stored, wait};
+use super::support::{Gate, NONE, PATIENCE, column, insert, numbers, open, queue, statement, stored, wait};
 use crate::StoreError;
 
 pub fn a_commit_is_seen_by_reads_and_lookups(driver: &dyn Driver) {
@@ -13,7 +13,9 @@ pub fn a_commit_is_seen_by_reads_and_lookups(driver: &dyn Driver) {
     for n in 1..50 {
         wait(store.write(move |connection| connection.execute(&insert(n)))).expect("written");
         assert_eq!(stored(&*store).len(), n as usize);
-        let found = wait(store.lookup(move |connection| column(connection, &format!("SELECT id FROM t WHERE n = {n}"))));
+        let found = wait(
+            store.lookup(move |connection| column(connection, &format!("SELECT id FROM t WHERE n = {n}"))),
+        );
         assert_eq!(found.expect("looked up"), [Cell::text(format!("id{n}"))]);
     }
 }
@@ -127,7 +129,8 @@ pub fn statements_cannot_end_the_transaction(driver: &dyn Driver) {
         assert!(matches!(answer, Err(StoreError::Sql(_))), "{sql}: {answer:?}");
         let answer = wait(store.write(move |connection| {
             connection.execute(&insert(1))?;
-            connection.savepoint(&mut |connection| connection.execute_script(&format!("SELECT 1; {sql}; SELECT 2")))
+            connection
+                .savepoint(&mut |connection| connection.execute_script(&format!("SELECT 1; {sql}; SELECT 2")))
         }));
         assert!(matches!(answer, Err(StoreError::Sql(_))), "{sql}: {answer:?}");
     }
@@ -170,7 +173,10 @@ pub fn unique_columns_are_named(driver: &dyn Driver) {
         }));
         match answer {
             Err(StoreError::Unique { table, columns }) => {
-                assert_eq!((table.as_str(), columns.as_slice()), ("u", &*expected.iter().map(ToString::to_string).collect::<Vec<_>>()));
+                assert_eq!(
+                    (table.as_str(), columns.as_slice()),
+                    ("u", &*expected.iter().map(ToString::to_string).collect::<Vec<_>>())
+                );
             }
             other => panic!("{values}: {other:?}"),
         }
@@ -179,8 +185,9 @@ pub fn unique_columns_are_named(driver: &dyn Driver) {
 
 pub fn missing_values_are_constraints(driver: &dyn Driver) {
     let store = open(driver);
-    let answer =
-        wait(store.write(|connection| connection.execute(&statement("INSERT INTO t (id, n) VALUES ('a', NULL)"))));
+    let answer = wait(
+        store.write(|connection| connection.execute(&statement("INSERT INTO t (id, n) VALUES ('a', NULL)"))),
+    );
     assert!(matches!(answer, Err(StoreError::Constraint(_))), "{answer:?}");
 }
 
@@ -215,7 +222,8 @@ pub fn a_read_sees_one_snapshot(driver: &dyn Driver) {
         answer.send((before, numbers(connection).expect("read again"))).expect("the test waits");
     }));
     begun.recv_timeout(PATIENCE).expect("the read began");
-    wait(store.write(|connection| connection.execute(&insert(1)))).expect("a long read does not stop a write");
+    wait(store.write(|connection| connection.execute(&insert(1))))
+        .expect("a long read does not stop a write");
     go_on.send(()).expect("the reader waits");
     assert_eq!(answered.recv_timeout(PATIENCE).expect("read"), (vec![], vec![]));
     assert_eq!(stored(&*store), [1]);
@@ -242,10 +250,13 @@ pub fn schema_changes_are_undone(driver: &dyn Driver) {
     assert!(failed.get().is_err());
     kept.get().expect("the neighbour stands");
     let tables = wait(store.read(|connection| {
-        let exists = [column(connection, "SELECT more FROM t").is_ok(), column(connection, "SELECT x FROM a").is_ok()];
+        let exists =
+            [column(connection, "SELECT more FROM t").is_ok(), column(connection, "SELECT x FROM a").is_ok()];
         column(connection, "SELECT x FROM b").map(|_| exists)
     }));
     // A statement that fails may end a reader's transaction too, so the last one is asked anew.
-    let tables = tables.or_else(|_| wait(store.read(|connection| column(connection, "SELECT x FROM b").map(|_| [false; 2]))));
+    let tables = tables.or_else(|_| {
+        wait(store.read(|connection| column(connection, "SELECT x FROM b").map(|_| [false; 2])))
+    });
     assert_eq!(tables.expect("b is there"), [false, false]);
 }

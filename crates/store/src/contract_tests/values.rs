@@ -119,10 +119,7 @@ pub fn many_statements_share_a_connection(driver: &dyn Driver) {
     wait(store.read(|connection| {
         for _ in 0..2 {
             for n in 0..600 {
-                assert_eq!(
-                    column(connection, &format!("SELECT '{n}'"))?,
-                    [Cell::text(n.to_string())]
-                );
+                assert_eq!(column(connection, &format!("SELECT '{n}'"))?, [Cell::text(n.to_string())]);
             }
         }
         Ok::<_, StoreError>(())

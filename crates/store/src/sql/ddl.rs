@@ -8,7 +8,7 @@ use ketch_model::collection::Index;
 use ketch_model::fields::ColumnKind;
 use ketch_model::{Cell, Collection, Field};
 
-use crate::contract::Statement;
+use crate::statement::Statement;
 use crate::sql::Dialect;
 
 /// A change of a table, with words for the error of its failure.

@@ -16,11 +16,11 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// A quoted identifier.
     fn identifier(&self, name: &str, sql: &mut String) {
         sql.push('`');
-        for character in name.chars() {
-            if character == '`' {
-                sql.push('`');
+        for (position, part) in name.split('`').enumerate() {
+            if position > 0 {
+                sql.push_str("``");
             }
-            sql.push(character);
+            sql.push_str(part);
         }
         sql.push('`');
     }
@@ -61,6 +61,24 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// The column of [`Dialect::items`].
     fn item(&self) -> &'static str {
         "value"
+    }
+
+    /// Whether a text column equals a placeholder, without regard to the case of ASCII letters.
+    fn equal_ignoring_case(&self, column: &str, placeholder: &str, sql: &mut String) {
+        sql.push_str(column);
+        sql.push_str(" = ");
+        sql.push_str(placeholder);
+        sql.push_str(" COLLATE NOCASE");
+    }
+
+    /// A cheap test before a column with a JSON array is taken apart: false only where the array
+    /// lacks the text that is bound, with its quotes, to the placeholder.
+    fn may_mention(&self, column: &str, placeholder: &str, sql: &mut String) {
+        sql.push_str("instr(");
+        sql.push_str(column);
+        sql.push_str(", ");
+        sql.push_str(placeholder);
+        sql.push_str(") > 0");
     }
 
     /// How many items a column with a JSON array has; one for something else, none for '' and NULL.

@@ -69,9 +69,11 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn alias(&mut self, alias: Alias) {
-        use std::fmt::Write as _;
-        // Writing into a string cannot fail.
-        let _ = write!(self.sql, "t{}", alias.0);
+        self.sql.push('t');
+        match u8::try_from(alias.0) {
+            Ok(digit @ 0..10) => self.sql.push(char::from(b'0' + digit)),
+            _ => self.sql.push_str(&alias.0.to_string()),
+        }
     }
 
     pub(super) fn column(&mut self, alias: Alias, field: usize) {

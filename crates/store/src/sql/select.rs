@@ -5,7 +5,7 @@ use ketch_model::{Cell, Value};
 use ketch_query::tree::{Alias, Join};
 use ketch_query::{Order, Select, Source};
 
-use crate::contract::Statement;
+use crate::statement::Statement;
 use crate::sql::aliases::Aliases;
 use crate::sql::dialect::Dialect;
 use crate::sql::nulls::rejected_by;

@@ -3,7 +3,7 @@
 
 use ketch_model::Cell;
 
-use crate::contract::Statement;
+use crate::statement::Statement;
 use crate::sql::Dialect;
 use crate::sql::ddl;
 

@@ -5,23 +5,23 @@
 
 use ketch_model::{Cell, Collection};
 
-use crate::contract::Statement;
-use crate::sql::Dialect;
-use crate::sql::ddl::identifier;
+use crate::statement::Statement;
+use crate::sql::dialect::Dialect;
 
 /// Stores a new record; `cells` belong to the fields, all of them, in their order.
 pub fn insert_record(dialect: &dyn Dialect, collection: &Collection, cells: Vec<Cell>) -> Statement {
-    let mut sql = String::with_capacity(64 + collection.fields.len() * 24);
-    sql.push_str("INSERT INTO ");
-    sql.push_str(&identifier(dialect, &collection.name));
-    sql.push_str(" (");
-    push_columns(dialect, collection, &mut sql);
-    sql.push_str(") VALUES (");
-    for index in 0..collection.fields.len() {
-        sql.push_str(if index == 0 { "?" } else { ", ?" });
+    let mut text = Text::new(dialect, collection);
+    text.push("INSERT INTO ");
+    text.table(collection);
+    text.push(" (");
+    text.columns(collection);
+    text.push(") VALUES (");
+    for (index, cell) in cells.into_iter().enumerate() {
+        text.push(if index == 0 { "" } else { ", " });
+        text.bind(cell);
     }
-    sql.push(')');
-    Statement::new(sql, cells)
+    text.push(")");
+    text.finish()
 }
 
 /// Changes some fields of the record with the id; each cell comes with the position of its field.
@@ -32,38 +32,41 @@ pub fn update_record(
     changed: Vec<(usize, Cell)>,
     id: &str,
 ) -> Statement {
-    let mut sql = String::with_capacity(64 + changed.len() * 24);
-    sql.push_str("UPDATE ");
-    sql.push_str(&identifier(dialect, &collection.name));
-    let mut params = Vec::with_capacity(changed.len() + 1);
-    for (field, cell) in changed {
-        sql.push_str(if params.is_empty() { " SET " } else { ", " });
-        sql.push_str(&identifier(dialect, &collection.fields[field].name));
-        sql.push_str(" = ?");
-        params.push(cell);
+    let mut text = Text::new(dialect, collection);
+    text.push("UPDATE ");
+    text.table(collection);
+    for (index, (field, cell)) in changed.into_iter().enumerate() {
+        text.push(if index == 0 { " SET " } else { ", " });
+        text.name(&collection.fields[field].name);
+        text.push(" = ");
+        text.bind(cell);
     }
-    sql.push_str(" WHERE `id` = ?");
-    params.push(Cell::text(id));
-    Statement::new(sql, params)
+    text.where_id(id);
+    text.finish()
 }
 
 pub fn delete_record(dialect: &dyn Dialect, collection: &Collection, id: &str) -> Statement {
-    let table = identifier(dialect, &collection.name);
-    Statement::new(format!("DELETE FROM {table} WHERE `id` = ?"), vec![Cell::text(id)])
+    let mut text = Text::new(dialect, collection);
+    text.push("DELETE FROM ");
+    text.table(collection);
+    text.where_id(id);
+    text.finish()
 }
 
 /// One record at most.
 pub fn select_by_id(dialect: &dyn Dialect, collection: &Collection, id: &str) -> Statement {
-    let mut sql = select_all(dialect, collection);
-    sql.push_str(" WHERE `id` = ?");
-    Statement::new(sql, vec![Cell::text(id)])
+    let mut text = Text::select(dialect, collection);
+    text.where_id(id);
+    text.finish()
 }
 
 /// The records with these ids, in no particular order.
 pub fn select_by_ids(dialect: &dyn Dialect, collection: &Collection, ids: &[&str]) -> Statement {
-    let mut sql = select_all(dialect, collection);
-    let param = push_id_in("`id`", ids, &mut sql);
-    Statement::new(sql, vec![param])
+    let mut text = Text::select(dialect, collection);
+    text.push(" WHERE ");
+    text.name("id");
+    text.is_in(ids);
+    text.finish()
 }
 
 /// The records whose field, given by its position, holds exactly this value; `ignore_case` folds
@@ -75,26 +78,39 @@ pub fn select_by_column(
     value: Cell,
     ignore_case: bool,
 ) -> Statement {
-    let mut sql = select_all(dialect, collection);
-    sql.push_str(" WHERE ");
-    sql.push_str(&identifier(dialect, &collection.fields[field].name));
-    sql.push_str(" = ?");
+    let mut text = Text::select(dialect, collection);
+    let column = text.quoted(&collection.fields[field].name);
+    text.push(" WHERE ");
     if ignore_case {
-        sql.push_str(" COLLATE NOCASE");
+        let placeholder = text.placeholder(value);
+        dialect.equal_ignoring_case(&column, &placeholder, &mut text.sql);
+    } else {
+        text.push(&column);
+        text.push(" = ");
+        text.bind(value);
     }
-    Statement::new(sql, vec![value])
+    text.finish()
 }
 
 /// One cell a row: those of the ids that are records of the collection, each once.
 pub fn existing_ids(dialect: &dyn Dialect, collection: &Collection, ids: &[&str]) -> Statement {
-    let mut sql = format!("SELECT `id` FROM {}", identifier(dialect, &collection.name));
-    let param = push_id_in("`id`", ids, &mut sql);
-    Statement::new(sql, vec![param])
+    let mut text = Text::new(dialect, collection);
+    text.push("SELECT ");
+    text.name("id");
+    text.push(" FROM ");
+    text.table(collection);
+    text.push(" WHERE ");
+    text.name("id");
+    text.is_in(ids);
+    text.finish()
 }
 
 /// How many records the collection has: one row, one integer.
 pub fn count_all(dialect: &dyn Dialect, collection: &Collection) -> Statement {
-    Statement::new(format!("SELECT count(*) FROM {}", identifier(dialect, &collection.name)), Vec::new())
+    let mut text = Text::new(dialect, collection);
+    text.push("SELECT count(*) FROM ");
+    text.table(collection);
+    text.finish()
 }
 
 /// The records whose relation field, given by its position, holds any of the ids.
@@ -104,68 +120,121 @@ pub fn referencing_records(
     field: usize,
     ids: &[&str],
 ) -> Statement {
-    let mut sql = select_all(dialect, collection);
+    let mut text = Text::select(dialect, collection);
     let relation = &collection.fields[field];
-    let column = identifier(dialect, &relation.name);
+    let column = text.quoted(&relation.name);
+    text.push(" WHERE ");
     if !relation.is_multiple() {
-        let param = push_id_in(&column, ids, &mut sql);
-        return Statement::new(sql, vec![param]);
+        text.push(&column);
+        text.is_in(ids);
+        return text.finish();
     }
-    let mut params = Vec::new();
-    sql.push_str(" WHERE ");
-    // Looking for the bytes first spares parsing the list of every record.
+    // Looking for the bytes first spares taking apart the list of every record.
     if let [id] = ids
         && is_plain(id)
     {
-        sql.push_str("instr(");
-        sql.push_str(&column);
-        sql.push_str(", ?) > 0 AND ");
-        params.push(Cell::Text(format!("\"{id}\"")));
+        let placeholder = text.placeholder(Cell::Text(format!("\"{id}\"")));
+        dialect.may_mention(&column, &placeholder, &mut text.sql);
+        text.push(" AND ");
     }
-    sql.push_str("EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(");
-    sql.push_str(&column);
-    sql.push_str(") THEN ");
-    sql.push_str(&column);
-    sql.push_str(" ELSE json_array(");
-    sql.push_str(&column);
-    sql.push_str(") END) AS item");
-    params.push(push_id_in("item.value", ids, &mut sql));
-    sql.push(')');
-    Statement::new(sql, params)
-}
-
-/// `SELECT` of all fields, without a condition.
-fn select_all(dialect: &dyn Dialect, collection: &Collection) -> String {
-    let mut sql = String::with_capacity(64 + collection.fields.len() * 24);
-    sql.push_str("SELECT ");
-    push_columns(dialect, collection, &mut sql);
-    sql.push_str(" FROM ");
-    sql.push_str(&identifier(dialect, &collection.name));
-    sql
-}
-
-fn push_columns(dialect: &dyn Dialect, collection: &Collection, sql: &mut String) {
-    for (index, field) in collection.fields.iter().enumerate() {
-        if index > 0 {
-            sql.push_str(", ");
-        }
-        sql.push_str(&identifier(dialect, &field.name));
-    }
-}
-
-/// Two texts however many ids there are: one id is compared, more are bound as one JSON list.
-fn push_id_in(operand: &str, ids: &[&str], sql: &mut String) -> Cell {
-    sql.push_str(" WHERE ");
-    sql.push_str(operand);
-    if let [id] = ids {
-        sql.push_str(" = ?");
-        return Cell::text(*id);
-    }
-    sql.push_str(" IN (SELECT value FROM json_each(?))");
-    Cell::Text(serde_json::Value::from(ids.to_vec()).to_string())
+    text.push("EXISTS (SELECT 1 FROM ");
+    dialect.items(&column, true, &mut text.sql);
+    text.push(" AS item WHERE item.");
+    text.push(dialect.item());
+    text.is_in(ids);
+    text.push(")");
+    text.finish()
 }
 
 /// Whether every JSON writer writes the id as it is.
 fn is_plain(id: &str) -> bool {
     id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// A statement in the making.
+struct Text<'a> {
+    dialect: &'a dyn Dialect,
+    sql: String,
+    params: Vec<Cell>,
+}
+
+impl<'a> Text<'a> {
+    fn new(dialect: &'a dyn Dialect, collection: &Collection) -> Self {
+        let sql = String::with_capacity(64 + collection.fields.len() * 24);
+        Self { dialect, sql, params: Vec::new() }
+    }
+
+    /// All fields of the collection, without a condition.
+    fn select(dialect: &'a dyn Dialect, collection: &Collection) -> Self {
+        let mut text = Self::new(dialect, collection);
+        text.push("SELECT ");
+        text.columns(collection);
+        text.push(" FROM ");
+        text.table(collection);
+        text
+    }
+
+    fn push(&mut self, part: &str) {
+        self.sql.push_str(part);
+    }
+
+    fn name(&mut self, name: &str) {
+        self.dialect.identifier(name, &mut self.sql);
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        let mut quoted = String::new();
+        self.dialect.identifier(name, &mut quoted);
+        quoted
+    }
+
+    fn table(&mut self, collection: &Collection) {
+        self.name(&collection.name);
+    }
+
+    fn columns(&mut self, collection: &Collection) {
+        for (index, field) in collection.fields.iter().enumerate() {
+            self.push(if index == 0 { "" } else { ", " });
+            self.name(&field.name);
+        }
+    }
+
+    fn bind(&mut self, cell: Cell) {
+        self.params.push(cell);
+        self.dialect.parameter(self.params.len(), &mut self.sql);
+    }
+
+    /// Binds a value whose place is written by somebody else.
+    fn placeholder(&mut self, cell: Cell) -> String {
+        self.params.push(cell);
+        let mut placeholder = String::new();
+        self.dialect.parameter(self.params.len(), &mut placeholder);
+        placeholder
+    }
+
+    fn where_id(&mut self, id: &str) {
+        self.push(" WHERE ");
+        self.name("id");
+        self.push(" = ");
+        self.bind(Cell::text(id));
+    }
+
+    /// Two texts however many ids there are: one id is compared, more are bound as one JSON list.
+    fn is_in(&mut self, ids: &[&str]) {
+        if let [id] = ids {
+            self.push(" = ");
+            self.bind(Cell::text(*id));
+            return;
+        }
+        let list = self.placeholder(Cell::Text(serde_json::Value::from(ids.to_vec()).to_string()));
+        self.push(" IN (SELECT ");
+        self.push(self.dialect.item());
+        self.push(" FROM ");
+        self.dialect.items(&list, false, &mut self.sql);
+        self.push(" AS ids)");
+    }
+
+    fn finish(self) -> Statement {
+        Statement::new(self.sql, self.params)
+    }
 }

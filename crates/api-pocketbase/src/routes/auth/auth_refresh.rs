@@ -9,7 +9,7 @@ use ketch_web::client;
 
 use super::answer;
 use crate::body::{self, DEFAULT_LIMIT};
-use crate::error::{ApiError, ApiResult};
+use crate::error::ApiResult;
 use crate::request::{Caller, find_collection};
 
 pub async fn auth_refresh(
@@ -19,11 +19,7 @@ pub async fn auth_refresh(
     body: Body,
 ) -> ApiResult {
     let collection = find_collection(&app, &collection)?;
-    let record = caller.require_auth()?;
-    if record.collection.id != collection.id {
-        let own = &record.collection.name;
-        return Err(ApiError::forbidden(format!("The request requires auth record from {own} collection.")));
-    }
+    let record = caller.require_session_of(&collection)?;
     let mut request = caller.request_info("default");
     request.body = body::read(body, &caller.headers, DEFAULT_LIMIT).await?.data;
     let token = client::bearer_token(&caller.headers).unwrap_or_default();

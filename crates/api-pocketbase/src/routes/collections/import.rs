@@ -27,7 +27,7 @@ pub async fn import(
     caller.require_superuser()?;
     let submitted = body::read(body, &caller.headers, body::DEFAULT_LIMIT)
         .await
-        .map_err(|error| error.or_bad_request(UNREADABLE))?;
+        .map_err(|error| if error.0.message.is_empty() { error.or_bad_request(UNREADABLE) } else { error })?;
     let list = objects(submitted.get("collections"))?;
     let delete_missing = submitted.bool("deleteMissing")?;
     if list.is_empty() {

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, State};
 use ketch_app::App;
+use ketch_query::RequestInfo;
 use ketch_model::json;
 use ketch_query::fields::FieldPicker;
 use ketch_records::view::Sight;
 use ketch_records::{ListOptions, PageInfo};
 
 use super::find_collection;
+use crate::body::{self, DEFAULT_LIMIT};
 use crate::encode::{self, RowEncoder};
 use crate::error::ApiResult;
 use crate::request::Caller;
@@ -22,15 +25,18 @@ pub async fn list(
     State(app): State<Arc<App>>,
     Path(collection): Path<String>,
     caller: Caller,
+    body: Body,
 ) -> ApiResult {
     let collection = find_collection(&app, &collection)?;
+    // Rules may ask about the body of a GET, too.
+    let submitted = body::read(body, &caller.headers, DEFAULT_LIMIT).await?;
     let options = options(&caller)?;
     let picker = match caller.query.text("fields") {
         "" => None,
         text => Some(FieldPicker::parse(text)?),
     };
     let expand = caller.query.text("expand");
-    let request = Arc::new(caller.request_info("default"));
+    let request = Arc::new(RequestInfo { body: submitted.data, ..caller.request_info("default") });
     if picker.is_none() && expand.is_empty() {
         let sight = Sight::of(&collection, &request);
         let mut out = Vec::with_capacity(8 * 1024);

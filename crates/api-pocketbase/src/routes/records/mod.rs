@@ -8,6 +8,7 @@ mod update;
 mod view;
 
 pub(crate) use list::options as list_options;
+pub(crate) use submission::uploaded;
 
 use std::sync::Arc;
 

@@ -5,27 +5,28 @@ use ketch_model::{Collection, FieldKind};
 use ketch_records::submission::UploadedContent;
 use ketch_records::{Submission, UploadedFile};
 
-use crate::body::{self, Content, DEFAULT_LIMIT};
+use crate::body::{self, Content, DEFAULT_LIMIT, Upload};
 use crate::error::ApiResult;
 use crate::request::Caller;
 
 /// Reads a body of at most the bytes that the collection's fields may hold.
 pub async fn read(collection: &Collection, caller: &Caller, body: Body) -> ApiResult<Submission> {
     let submitted = body::read(body, &caller.headers, limit(collection)).await?;
-    let uploads = submitted
-        .uploads
-        .into_iter()
-        .map(|upload| UploadedFile {
-            key: upload.field,
-            original_name: upload.file_name,
-            size: upload.size,
-            content: match upload.content {
-                Content::Memory(bytes) => UploadedContent::Memory(bytes),
-                Content::File { path, head } => UploadedContent::File { path, head },
-            },
-        })
-        .collect();
+    let uploads = submitted.uploads.into_iter().map(uploaded).collect();
     Ok(Submission { data: submitted.data, uploads })
+}
+
+/// A received file as the record core takes it.
+pub(crate) fn uploaded(upload: Upload) -> UploadedFile {
+    UploadedFile {
+        key: upload.field,
+        original_name: upload.file_name,
+        size: upload.size,
+        content: match upload.content {
+            Content::Memory(bytes) => UploadedContent::Memory(bytes),
+            Content::File { path, head } => UploadedContent::File { path, head },
+        },
+    }
 }
 
 /// The default limit and what the large fields may hold on top of it.

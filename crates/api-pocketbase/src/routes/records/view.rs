@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, State};
 use ketch_app::App;
+use ketch_query::RequestInfo;
 use ketch_records::view::Sight;
 
 use super::find_collection;
+use crate::body::{self, DEFAULT_LIMIT};
 use crate::encode::{self, RowEncoder};
 use crate::error::ApiResult;
 use crate::request::Caller;
@@ -16,10 +19,13 @@ pub async fn view(
     State(app): State<Arc<App>>,
     Path((collection, id)): Path<(String, String)>,
     caller: Caller,
+    body: Body,
 ) -> ApiResult {
     let collection = find_collection(&app, &collection)?;
+    // Rules may ask about the body of a GET, too.
+    let submitted = body::read(body, &caller.headers, DEFAULT_LIMIT).await?;
     let expand = caller.query.text("expand");
-    let request = Arc::new(caller.request_info("default"));
+    let request = Arc::new(RequestInfo { body: submitted.data, ..caller.request_info("default") });
     if expand.is_empty() && caller.query.text("fields").is_empty() {
         let sight = Sight::of(&collection, &request);
         if let Some(encoder) = RowEncoder::new(collection.clone(), sight, Vec::with_capacity(1024)) {

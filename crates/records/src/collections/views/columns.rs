@@ -243,6 +243,13 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn reads_any_text(text in "[a-z .,;'\"`()\\[\\]*/\\-\n\u{e9}]{0,40}|.{0,40}") {
+            let _ = (has_wildcard(&text), selected(&text), scan::single_query(&text));
+        }
+    }
+
     #[test]
     fn finds_wildcards() {
         for query in ["select * from t", "select id, t.* from t", "select distinct * from t"] {

@@ -1,0 +1,26 @@
+//! `POST …/confirm-email-change`
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use ketch_app::App;
+
+use super::find_auth_collection;
+use super::form::Form;
+use crate::error::ApiResult;
+use crate::request::Caller;
+use crate::response;
+
+pub async fn confirm_email_change(
+    State(app): State<Arc<App>>,
+    Path(collection): Path<String>,
+    caller: Caller,
+    body: Body,
+) -> ApiResult {
+    let collection = find_auth_collection(&app, &collection)?;
+    app.auth.check_changes_emails(&collection)?;
+    let form = Form::read(&caller, body).await?;
+    app.auth.confirm_email_change(&collection, &form.text("token")?, &form.text("password")?).await?;
+    Ok(response::no_content())
+}

@@ -1,0 +1,52 @@
+//! Removing what has expired.
+
+use std::sync::Arc;
+
+use ketch_model::time::{self, DateTime};
+use ketch_model::{Collection, ErrorKind, Result};
+
+use crate::service::Auth;
+use crate::system_rows::{MFAS, OTPS};
+
+/// Rows looked for at once.
+const PORTION: u64 = 200;
+
+impl Auth {
+    /// Removes first proofs and one-time passwords that have ended.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn remove_expired(&self) -> Result<()> {
+        for account in self.records.schema().collections() {
+            let Some(options) = account.auth() else { continue };
+            for (name, seconds) in [(MFAS, options.mfa.duration), (OTPS, options.otp.duration)] {
+                self.remove_older(&self.system_collection(name)?, &account.id, seconds).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_older(
+        &self,
+        rows: &Arc<Collection>,
+        account_collection: &str,
+        seconds: i64,
+    ) -> Result<()> {
+        let before = time::unix_milliseconds().saturating_sub(seconds.saturating_mul(1000));
+        let before = DateTime::from_unix_milliseconds(before).to_text();
+        loop {
+            let reference = ("collectionRef", account_collection);
+            let expired = self.records.find_older(rows, reference, &before, PORTION).await?;
+            for row in &expired {
+                match self.records.delete_internal(row).await {
+                    // Used in the meantime.
+                    Err(error) if error.kind == ErrorKind::NotFound => {}
+                    other => other?,
+                }
+            }
+            if (expired.len() as u64) < PORTION {
+                return Ok(());
+            }
+        }
+    }
+}

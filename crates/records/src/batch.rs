@@ -1,0 +1,260 @@
+//! Several writes in one transaction: all of them or none.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use ketch_files::names;
+use ketch_model::{Collection, Error, FieldKind, Result, Schema, Value};
+use ketch_query::{RequestInfo, expand};
+use ketch_store::Connection;
+
+use crate::applied::Applied;
+use crate::expand::Viewing;
+use crate::lookup::read_by_id;
+use crate::plan::Prepared;
+use crate::service::Records;
+use crate::submission::{Submission, UploadedContent, drop_hidden};
+use crate::view::RecordView;
+use crate::write::{Authority, create_in, current, delete_in, refuse_view, update_in};
+
+/// One write of a batch, by a client: the collection's rules apply.
+#[derive(Debug)]
+pub enum Step {
+    Create {
+        collection: Arc<Collection>,
+        submission: Submission,
+    },
+    /// Changes the record that the submitted `id` names, or creates it.
+    Upsert {
+        collection: Arc<Collection>,
+        submission: Submission,
+    },
+    Update {
+        collection: Arc<Collection>,
+        id: String,
+        submission: Submission,
+    },
+    Delete {
+        collection: Arc<Collection>,
+        id: String,
+    },
+    /// Was refused before it came here; fails the batch when its turn comes, after the steps before it.
+    Refused(Error),
+}
+
+#[derive(Debug)]
+pub struct BatchStep {
+    pub step: Step,
+    /// The request as this step's rules see it. An upsert gets its method here.
+    pub request: RequestInfo,
+    /// The relations that the answer shows.
+    pub expand: String,
+}
+
+/// Why nothing of a batch was done.
+#[derive(Debug)]
+pub enum BatchError {
+    /// This step failed.
+    Step {
+        index: usize,
+        error: Error,
+    },
+    /// There was no time left.
+    Late,
+    Whole(Error),
+}
+
+/// What a step does, with everything slow done before.
+enum Work {
+    Create(Prepared),
+    Upsert(String, Prepared),
+    Update(String, Prepared),
+    Delete(String),
+}
+
+struct Ready {
+    work: Result<(Arc<Collection>, Work)>,
+    request: RequestInfo,
+    /// As rules that decide about the answer see it: with the submitted data.
+    viewer: RequestInfo,
+    expand: String,
+}
+
+/// Files that were stored for a step: collection, record, names.
+type Stored = (String, String, Vec<String>);
+
+impl Records {
+    /// Runs the steps in order, in one transaction. Answers what each requester may see of the
+    /// record that it wrote, `None` for deletes.
+    pub async fn batch(
+        &self,
+        steps: Vec<BatchStep>,
+        deadline: Instant,
+    ) -> Result<Vec<Option<RecordView>>, BatchError> {
+        let mut ready = Vec::with_capacity(steps.len());
+        let mut stored = Vec::new();
+        for step in steps {
+            let ready_step = self.ready(step, &mut stored).await;
+            let stop = ready_step.work.is_err() || Instant::now() > deadline;
+            ready.push(ready_step);
+            // What comes after a refused step never gets its turn.
+            if stop {
+                break;
+            }
+        }
+        let failed = Arc::new(OnceLock::new());
+        let result = self.run(ready, deadline, failed.clone()).await;
+        let Err(error) = result else { return result.map_err(BatchError::Whole) };
+        for (collection, record, names) in stored {
+            self.inner.files.remove_all(&collection, &record, names).await;
+        }
+        Err(match failed.get() {
+            Some(Some(index)) => BatchError::Step { index: *index, error },
+            Some(None) => BatchError::Late,
+            None => BatchError::Whole(error),
+        })
+    }
+
+    async fn run(
+        &self,
+        steps: Vec<Ready>,
+        deadline: Instant,
+        failed: Arc<OnceLock<Option<usize>>>,
+    ) -> Result<Vec<Option<RecordView>>> {
+        self.commit(move |connection, schema, applied| {
+            let mut answers = Vec::with_capacity(steps.len());
+            for (index, step) in steps.into_iter().enumerate() {
+                if Instant::now() > deadline {
+                    let _ = failed.set(None);
+                    return Err(Error::bad_request(""));
+                }
+                let answer = apply(connection, schema, step, applied);
+                answers.push(answer.inspect_err(|_| {
+                    let _ = failed.set(Some(index));
+                })?);
+            }
+            if Instant::now() > deadline {
+                let _ = failed.set(None);
+                return Err(Error::bad_request(""));
+            }
+            Ok(answers)
+        })
+        .await
+    }
+
+    /// Does what is slow: names and stores files, hashes passwords, lets sinks look at what will go.
+    async fn ready(&self, step: BatchStep, stored: &mut Vec<Stored>) -> Ready {
+        let BatchStep { step, request, expand } = step;
+        let mut viewer = request.clone();
+        let work = match step {
+            Step::Refused(error) => Err(error),
+            Step::Delete { collection, id } => match refuse_view(&collection) {
+                Ok(()) => {
+                    self.look_before_delete(&collection, &id).await;
+                    Ok((collection, Work::Delete(id)))
+                }
+                Err(error) => Err(error),
+            },
+            Step::Create { collection, submission } => {
+                viewer.body = submission.data.clone();
+                let prepared = self.prepare_step(&collection, None, submission, &request, stored).await;
+                prepared.map(|prepared| (collection, Work::Create(prepared)))
+            }
+            Step::Upsert { collection, submission } => {
+                viewer.body = submission.data.clone();
+                let id = submission.data.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+                let known = (!id.is_empty()).then_some(id.as_str());
+                let prepared = self.prepare_step(&collection, known, submission, &request, stored).await;
+                prepared.map(|prepared| (collection, Work::Upsert(id, prepared)))
+            }
+            Step::Update { collection, id, submission } => {
+                viewer.body = submission.data.clone();
+                let prepared = self.prepare_step(&collection, Some(&id), submission, &request, stored).await;
+                prepared.map(|prepared| (collection, Work::Update(id, prepared)))
+            }
+        };
+        Ready { work, request, viewer, expand }
+    }
+
+    async fn prepare_step(
+        &self,
+        collection: &Arc<Collection>,
+        id: Option<&str>,
+        mut submission: Submission,
+        request: &RequestInfo,
+        stored: &mut Vec<Stored>,
+    ) -> Result<Prepared> {
+        refuse_view(collection)?;
+        if !request.is_superuser() {
+            drop_hidden(collection, &mut submission);
+        }
+        for upload in &mut submission.uploads {
+            // Like the original, whose batch names its files twice.
+            let content_type = match &upload.content {
+                UploadedContent::Memory(bytes) => names::sniff(bytes),
+                UploadedContent::File { head, .. } => names::sniff(head),
+            };
+            upload.original_name = names::stored_name(&upload.original_name, &content_type);
+        }
+        let mut prepared = self.prepare(collection, id, submission, request).await?;
+        if !prepared.files.is_empty()
+            && let Some(id) = file_owner(collection, id, &mut prepared)
+        {
+            let names = self.store_files(collection, &id, &prepared).await?;
+            stored.push((collection.id.clone(), id, names));
+        }
+        Ok(prepared)
+    }
+}
+
+/// The record that a step's files belong to: the one to change, or the one that will be made.
+/// `None` for an id that no record can have; the step will be refused for it.
+fn file_owner(collection: &Collection, id: Option<&str>, prepared: &mut Prepared) -> Option<String> {
+    let field = collection.field("id")?;
+    let FieldKind::Text(text) = &field.kind else { return None };
+    let submitted = prepared.data.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+    let id = match id.or(submitted) {
+        Some(id) => id.to_owned(),
+        None => prepared.new_id.insert(text.autogenerate()).clone(),
+    };
+    // It becomes the name of a folder.
+    let is_name = !id.starts_with('.') && !id.contains(['/', '\\', '\0']);
+    (is_name && field.validate(&Value::String(id.clone())).is_ok()).then_some(id)
+}
+
+fn apply(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    step: Ready,
+    applied: &mut Applied,
+) -> Result<Option<RecordView>> {
+    let Ready { work, mut request, mut viewer, expand } = step;
+    let (collection, work) = work?;
+    let collection = current(schema, &collection)?;
+    let work = match work {
+        Work::Upsert(id, prepared) => {
+            let exists = !id.is_empty() && read_by_id(connection, &collection, &id)?.is_some();
+            let method = if exists { "PATCH" } else { "POST" };
+            request.method = method.to_owned();
+            viewer.method = method.to_owned();
+            if exists { Work::Update(id, prepared) } else { Work::Create(prepared) }
+        }
+        work => work,
+    };
+    let authority = Authority::Request(Box::new(request));
+    let record = match work {
+        Work::Create(prepared) | Work::Upsert(_, prepared) => {
+            create_in(connection, schema, &collection, &prepared, &authority, applied)?
+        }
+        Work::Update(id, prepared) => {
+            update_in(connection, schema, &collection, &id, &prepared, &authority, applied)?
+        }
+        Work::Delete(id) => {
+            delete_in(connection, schema, &collection, &id, &authority, applied)?;
+            return Ok(None);
+        }
+    };
+    let nodes = expand::parse(&expand);
+    let record = Arc::unwrap_or_clone(record);
+    Ok(Viewing::new(connection, schema, &viewer).view(&collection, vec![record], &nodes)?.pop())
+}

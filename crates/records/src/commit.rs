@@ -1,0 +1,89 @@
+//! The one way in which a transaction that changes records is run: logged, committed, told, tidied up.
+
+use std::sync::Arc;
+
+use ketch_model::{Collection, Error, FieldKind, Record, Result, Schema};
+use ketch_store::{ChangeKind, Connection};
+
+use crate::applied::{Applied, log_changes};
+use crate::cascade;
+use crate::service::Records;
+
+impl Records {
+    /// Runs `work` in one transaction under the schema that is in force there. Its changes are
+    /// logged with it and told to the sinks after the commit, in the order of the commits, even
+    /// when the caller has gone by then.
+    pub(crate) async fn commit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection, &Arc<Schema>, &mut Applied) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (handle, sinks) = (self.inner.schema.clone(), self.inner.sinks.clone());
+        let transaction = move |connection: &mut dyn Connection| {
+            let schema = handle.load_full();
+            let mut applied = Applied::default();
+            let answer = work(connection, &schema, &mut applied)?;
+            log_changes(connection, &applied)?;
+            Ok::<_, Error>((answer, applied))
+        };
+        let tell = move |(_, applied): &(T, Applied)| {
+            if !applied.changes.is_empty() {
+                for sink in sinks.iter() {
+                    sink.committed(&applied.changes);
+                }
+            }
+        };
+        let (answer, applied) = self.inner.store.write_then(transaction, tell).await?;
+        self.remove_orphans(applied).await;
+        Ok(answer)
+    }
+
+    /// Removes the files that lost their record or their place in one.
+    async fn remove_orphans(&self, applied: Applied) {
+        for change in &applied.changes {
+            if let (ChangeKind::Delete, Some(before)) = (change.kind, &change.before)
+                && before.collection.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
+            {
+                self.inner.files.remove_record(&before.collection.id, before.id()).await;
+            }
+        }
+        for (collection, record, name) in applied.dropped_files {
+            self.inner.files.remove_all(&collection, &record, vec![name]).await;
+        }
+    }
+
+    /// Gives sinks that ask for it a look at the records that a delete is going to take away.
+    /// Whoever asks for the delete may not be allowed to: nothing is told, only looked at.
+    pub(crate) async fn look_before_delete(&self, collection: &Arc<Collection>, id: &str) {
+        if self.inner.sinks.is_empty() {
+            return;
+        }
+        let schema = self.schema();
+        let reached = cascade::reach(&schema, collection);
+        let mut sinks = Vec::new();
+        for sink in self.inner.sinks.iter() {
+            if sink.looks_before_delete(&reached) {
+                sinks.push(sink);
+            }
+        }
+        if sinks.is_empty() {
+            return;
+        }
+        let (collection, id) = (collection.clone(), id.to_owned());
+        let doomed: Result<Vec<Record>> = self
+            .inner
+            .store
+            .read(move |connection| cascade::doomed(connection, &schema, &collection, &id))
+            .await;
+        match doomed {
+            Ok(doomed) if !doomed.is_empty() => {
+                let doomed: Vec<Arc<Record>> = doomed.into_iter().map(Arc::new).collect();
+                for sink in sinks {
+                    sink.deleting(self, doomed.clone()).await;
+                }
+            }
+            Ok(_) => {}
+            // The delete itself will meet the same fault and report it.
+            Err(error) => tracing::debug!(%error, "records to be deleted could not be looked at"),
+        }
+    }
+}

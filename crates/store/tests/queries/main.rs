@@ -1,0 +1,6 @@
+//! Filters, rules and sorts from their text to the rows that SQLite finds.
+
+mod hostile;
+mod plans;
+mod semantics;
+mod support;
