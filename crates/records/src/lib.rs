@@ -19,6 +19,7 @@ pub mod observe;
 mod plan;
 mod relation;
 mod service;
+pub mod stored_files;
 pub mod submission;
 mod system_rules;
 

@@ -23,8 +23,9 @@ const JSON_PAYLOAD: &str = "@jsonPayload";
 pub async fn read(body: Body, headers: &HeaderMap, limit: u64) -> Result<Submitted, ApiError> {
     bytes::check_declared(headers, limit).map_err(refuse)?;
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if media_type == "multipart/form-data" {
+    // The original compares beginnings, with letter case.
+    let is = |media_type: &str| content_type.starts_with(media_type);
+    if is("multipart/form-data") {
         if bytes::is_empty(&body) {
             return Ok(Submitted::default());
         }
@@ -34,12 +35,14 @@ pub async fn read(body: Body, headers: &HeaderMap, limit: u64) -> Result<Submitt
     if text.is_empty() {
         return Ok(Submitted::default());
     }
-    // The original compares with letter case.
-    match media_type {
-        "application/json" => read_json(&text),
-        "application/x-www-form-urlencoded" => read_form(&text),
-        "application/xml" | "text/xml" => Err(undecodable("XML bodies are not read")),
-        _ => Err(ApiError::bad_request("Unsupported Content-Type.")),
+    if is("application/json") {
+        read_json(&text)
+    } else if is("application/x-www-form-urlencoded") {
+        read_form(&text)
+    } else if is("application/xml") || is("text/xml") {
+        Err(undecodable("XML bodies are not read"))
+    } else {
+        Err(ApiError::bad_request("Unsupported Content-Type."))
     }
 }
 

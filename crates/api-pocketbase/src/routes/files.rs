@@ -9,14 +9,13 @@ use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue};
 use ketch_app::App;
 use ketch_auth::TokenKind;
-use ketch_files::{BlobContent, BlobError};
-use ketch_model::fields::file::FileOptions;
-use ketch_model::{Collection, CollectionKind, Error, FieldKind, Record, Value};
+use ketch_query::RequestInfo;
+use ketch_records::stored_files::BlobContent;
 use ketch_web::content::{self, Content, Opened};
 use ketch_web::front::MayBeFramed;
 use serde_json::json;
 
-use crate::error::{ApiError, ApiResult};
+use crate::error::ApiResult;
 use crate::query_params::parse_bool;
 use crate::request::{Caller, find_collection, superuser_ip_allowed};
 use crate::response;
@@ -82,19 +81,8 @@ async fn download(
     caller: Caller,
 ) -> ApiResult {
     let collection = find_collection(&app, &collection)?;
-    // Every refusal is the same 404: it must not tell whether the file exists.
-    let missing = || ApiError::not_found("");
-    let record = app.records.find_by_id(&collection, &record).await?.ok_or_else(missing)?;
-    let field = file_field(&record, &name).ok_or_else(missing)?;
-    if field.protected && !may_view(&app, &record, &caller).await? {
-        return Err(missing());
-    }
-    let (folder, owner) = place(&app, &record, &name).await?.ok_or_else(missing)?;
-    let stored = match app.files.open(&folder, &owner, &name).await {
-        Ok(stored) => stored,
-        Err(BlobError::NotFound | BlobError::InvalidKey(_)) => return Err(missing()),
-        Err(error) => return Err(Error::internal(error).into()),
-    };
+    let request = viewer(&app, &caller).await;
+    let stored = app.records.open_file(&collection, &record, &name, &request).await?;
     // A name tells what the bytes cannot; the stored type still decides whether to show or to save.
     let stored_type = stored.attributes.content_type;
     let is_inline = INLINE.contains(&stored_type.as_str());
@@ -128,58 +116,14 @@ fn with_headers(mut response: Response, name: &str, is_inline: bool) -> Response
     response
 }
 
-/// The file field of a record that names this file.
-fn file_field<'a>(record: &'a Record, name: &str) -> Option<&'a FileOptions> {
-    record.collection.fields.iter().zip(&record.values).find_map(|(field, value)| match &field.kind {
-        FieldKind::File(options) if names(value, name) => Some(options),
-        _ => None,
-    })
-}
-
-fn names(value: &Value, name: &str) -> bool {
-    match value {
-        Value::String(text) => !text.is_empty() && text == name,
-        Value::Array(list) => list.iter().any(|item| item.as_str() == Some(name)),
-        _ => false,
-    }
-}
-
-/// Whether the holder of the `token` parameter, or a guest without one, may view the record. The
+/// The request on behalf of the holder of the `token` parameter, or of a guest without one. The
 /// `Authorization` header means nothing here: links in pages do not carry it.
-async fn may_view(app: &App, record: &Record, caller: &Caller) -> Result<bool, ApiError> {
-    let holder = app.auth.find_by_token(caller.query.text("token"), TokenKind::File).await;
-    let mut request = caller.request_info("protectedFile");
-    request.auth = holder.map(|(record, _)| Arc::new(record));
-    if request.is_superuser() {
-        return Ok(superuser_ip_allowed(&app.settings.current().superuser_ips, &caller.real_ip));
-    }
-    match &record.collection.view_rule {
-        None => Ok(false),
-        // A rule that cannot be decided opens nothing.
-        Some(rule) => Ok(app.records.satisfies(record, rule, &request).await.unwrap_or(false)),
-    }
-}
-
-/// Collection id and record id under which the file lies. A view shows files of the tables that it
-/// selects from: of the record that has the row's id.
-async fn place(app: &App, record: &Record, name: &str) -> Result<Option<(String, String)>, ApiError> {
-    let CollectionKind::View { query } = &record.collection.kind else {
-        return Ok(Some((record.collection.id.clone(), record.id().to_owned())));
-    };
-    let schema = app.records.schema();
-    let has_files = |collection: &Collection| {
-        collection.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
-    };
-    let sources = schema
-        .collections()
-        .iter()
-        .filter(|source| !source.is_view() && query.contains(&source.name) && has_files(source));
-    for source in sources {
-        if let Some(owner) = app.records.find_by_id(source, record.id()).await?
-            && file_field(&owner, name).is_some()
-        {
-            return Ok(Some((source.id.clone(), owner.id().to_owned())));
-        }
-    }
-    Ok(None)
+async fn viewer(app: &App, caller: &Caller) -> RequestInfo {
+    let token = caller.query.text("token");
+    let holder = if token.is_empty() { None } else { app.auth.find_by_token(token, TokenKind::File).await };
+    let superuser_ips = &app.settings.current().superuser_ips;
+    let holder = holder.map(|(record, _)| record).filter(|record| {
+        !record.collection.is_superusers() || superuser_ip_allowed(superuser_ips, &caller.real_ip)
+    });
+    RequestInfo { auth: holder.map(Arc::new), ..caller.request_info("protectedFile") }
 }

@@ -15,8 +15,8 @@ use http::StatusCode;
 use ketch_app::App;
 use ketch_model::{Error, ErrorKind, json};
 use ketch_query::fields::FieldPicker;
-use ketch_records::batch::BatchError;
 use ketch_records::RecordView;
+use ketch_records::batch::BatchError;
 use ketch_web::body::check_declared;
 use serde_json::json;
 
@@ -45,12 +45,10 @@ async fn batch(State(app): State<Arc<App>>, caller: Caller, body: Body) -> ApiRe
     if !options.enabled {
         return Err(ApiError::forbidden("Batch requests are not allowed."));
     }
-    let submitted = body::read(body, &caller.headers, limit)
-        .await
-        .map_err(|error| match error.0.kind {
-            ErrorKind::Internal => error,
-            _ => ApiError::bad_request(NOT_READ),
-        })?;
+    let submitted = body::read(body, &caller.headers, limit).await.map_err(|error| match error.0.kind {
+        ErrorKind::Internal => error,
+        _ => ApiError::bad_request(NOT_READ),
+    })?;
     let entries = entry::read(&submitted).ok_or_else(|| ApiError::bad_request(NOT_READ))?;
     let errors = entry::check(&entries, positive(options.max_requests).unwrap_or_default());
     if !errors.is_empty() {

@@ -130,7 +130,9 @@ mod tests {
         let text = |text: &str| text.to_owned();
         assert_eq!(target("/api/collections/a%20b/records"), Some((text("a b"), None)));
         assert_eq!(target("/api/collections/a/records/x"), Some((text("a"), Some(text("x")))));
-        for path in ["/api/collections/a/records/", "/api/collections", "http://h/api/collections/a/records", ""] {
+        for path in
+            ["/api/collections/a/records/", "/api/collections", "http://h/api/collections/a/records", ""]
+        {
             assert_eq!(target(path), None, "{path}");
         }
     }

@@ -20,10 +20,10 @@ const MAX_TOPICS: usize = 1000;
 const MAX_TOPIC: usize = 2500;
 
 pub async fn subscribe(State(app): State<Arc<App>>, caller: Caller, body: Body) -> ApiResult {
-    let submitted = body::read(body, &caller.headers, DEFAULT_LIMIT)
-        .await
-        .map_err(|error| error.or_bad_request(""))?;
-    let (client_id, texts) = form(&submitted).ok_or_else(|| Error::bad_request(""))?;
+    let submitted =
+        body::read(body, &caller.headers, DEFAULT_LIMIT).await.map_err(|error| error.or_bad_request(""))?;
+    let is_json = caller.header("content-type").contains("json");
+    let (client_id, texts) = form(&submitted, is_json).ok_or_else(|| Error::bad_request(""))?;
     let errors = check(&client_id, &texts);
     if !errors.is_empty() {
         return Err(Error::bad_request("").with_fields(errors).into());
@@ -34,7 +34,7 @@ pub async fn subscribe(State(app): State<Arc<App>>, caller: Caller, body: Body) 
 }
 
 /// The form's values; `None` for values of a wrong type.
-fn form(submitted: &Submitted) -> Option<(String, Vec<String>)> {
+fn form(submitted: &Submitted, is_json: bool) -> Option<(String, Vec<String>)> {
     let text = |value: &Value| match value {
         Value::Null => Some(String::new()),
         Value::String(text) => Some(text.clone()),
@@ -45,7 +45,7 @@ fn form(submitted: &Submitted) -> Option<(String, Vec<String>)> {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(items)) => items.iter().map(text).collect::<Option<_>>()?,
         // A form with one entry.
-        Some(Value::String(only)) if submitted.is_form => vec![only.clone()],
+        Some(Value::String(only)) if !is_json => vec![only.clone()],
         Some(_) => return None,
     };
     Some((client_id, texts))

@@ -1,0 +1,1 @@
+"""Realtime: scripted sessions run against PocketBase and Ketch, whose events are compared."""
