@@ -61,7 +61,7 @@ def pocketbase() -> Product:
     if not found:
         raise RuntimeError("pocketbase not found: pip install -r tests/requirements.txt")
     # Without automigrate the answers do not depend on migration files written on the way.
-    return Product("pocketbase", Path(found), ("--automigrate=false", "--hooksWatch=false"))
+    return Product("pocketbase", Path(found).absolute(), ("--automigrate=false", "--hooksWatch=false"))
 
 
 def ketch() -> Product:

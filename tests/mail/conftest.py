@@ -24,7 +24,15 @@ class App:
 
     def mail_through(self, smtp: SmtpServer, **more: Any) -> None:
         """Sets up SMTP; `more` overrides settings of it."""
-        settings = {"enabled": True, "host": "127.0.0.1", "port": smtp.port, "username": "", "password": "", **more}
+        settings = {
+            "enabled": True,
+            "host": "127.0.0.1",
+            "port": smtp.port,
+            "username": "",
+            "password": "",
+            "localName": "",
+            **more,
+        }
         self.server.admin("PATCH", "/api/settings", {"smtp": {"tls": False, "authMethod": "", **settings}})
 
     def mail_nowhere(self) -> None:

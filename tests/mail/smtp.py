@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import email
 import email.policy
 import re
@@ -13,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 _HOST = "127.0.0.1"
 _POLL_S = 0.02
@@ -97,6 +98,8 @@ class SmtpServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Closing alone would not wake the thread that accepts.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in self._open:
             connection.close()
@@ -132,12 +135,10 @@ class SmtpServer:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        try:
-            _Session(self, connection).run()
-        except (OSError, ValueError):
-            pass
-        finally:
-            connection.close()
+        session = _Session(self, connection)
+        with contextlib.suppress(OSError, ValueError):
+            session.run()
+        session.close()
 
 
 class _Session:
@@ -152,6 +153,7 @@ class _Session:
         self.auth: tuple[str, str, str] | None = None
         self.sender = ""
         self.recipients: list[str] = []
+        self.reader: BinaryIO | None = None
 
     def run(self) -> None:
         if self.behaviour.tls and self.behaviour.is_implicit:
@@ -159,10 +161,15 @@ class _Session:
         self.reader = self.connection.makefile("rb")
         if not self._reply("GREETING", "220 tests ESMTP"):
             return
-        while line := self.reader.readline():
+        while line := self._line():
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             if not self._command(text.split(" ")[0].upper(), text):
                 return
+
+    def close(self) -> None:
+        if self.reader:
+            self.reader.close()
+        self.connection.close()
 
     def _encrypt(self) -> None:
         assert self.behaviour.tls
@@ -178,8 +185,12 @@ class _Session:
     def _send(self, text: str) -> None:
         self.connection.sendall(text.encode() + b"\r\n")
 
+    def _line(self) -> bytes:
+        assert self.reader
+        return self.reader.readline()
+
     def _read(self) -> str:
-        return self.reader.readline().decode().rstrip("\r\n")
+        return self._line().decode().rstrip("\r\n")
 
     def _command(self, verb: str, text: str) -> bool:
         match verb:
@@ -188,6 +199,8 @@ class _Session:
                 self._send("\r\n".join(self._capabilities()))
             case "STARTTLS":
                 self._send("220 go on")
+                if self.reader:
+                    self.reader.close()
                 self._encrypt()
                 self.reader = self.connection.makefile("rb")
             case "AUTH":
@@ -241,13 +254,11 @@ class _Session:
 
     def _data(self) -> None:
         lines: list[bytes] = []
-        while (line := self.reader.readline()) not in (b".\r\n", b""):
+        while (line := self._line()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b".") else line)
         time.sleep(self.behaviour.delay)
         if "BODY" not in self.behaviour.refuse:
-            mail = Mail(
-                self.sender, tuple(self.recipients), b"".join(lines), self.hello, self.is_encrypted, self.auth
-            )
+            mail = Mail(self.sender, tuple(self.recipients), b"".join(lines), self.hello, self.is_encrypted, self.auth)
             self.server.mails.append(mail)
         self.recipients = []
         self._reply("BODY", "250 taken")

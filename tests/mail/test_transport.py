@@ -105,13 +105,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of 127.0.0.1 with its key, in one file."""
     folder = tmp_path_factory.mktemp("tls")
     key, cert, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-keyout", str(key), "-out", str(cert), "-subj", "/CN=tests", "-addext", "subjectAltName=IP:127.0.0.1"]
-        + ["-addext", "basicConstraints=critical,CA:FALSE"],
-        check=True,
-        capture_output=True,
-    )
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tests"
+    extensions = "-addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE"
+    command = ["openssl", *request.split(), *extensions.split(), "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
     both.write_bytes(key.read_bytes() + cert.read_bytes())
     return both
 
@@ -156,14 +153,15 @@ def test_an_unknown_certificate_is_refused(app: App, certificate: Path, is_impli
         answer = app.post("request-email-change", {"newEmail": "x@example.com"}, token=session)
         assert answer.status == 400
         assert smtp.stays_empty(0.1)
-    assert "no TLS connection to the mail server" in app.log
+    assert "invalid peer certificate" in app.log
 
 
 def test_sendmail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = tmp_path / "bin" / "sendmail"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/args\ncat > {tmp_path}/mail.part\n'
-                       f"mv {tmp_path}/mail.part {tmp_path}/mail\n")
+    command.write_text(
+        f'#!/bin/sh\necho "$@" > {tmp_path}/args\ncat > {tmp_path}/mail.part\nmv {tmp_path}/mail.part {tmp_path}/mail\n'
+    )
     command.chmod(0o755)
     monkeypatch.setenv("PATH", str(command.parent), prepend=":")
     product = ketch()

@@ -133,20 +133,16 @@ def compare(servers: tuple[Server, Server], prefix: str, script: Callable[[Sessi
         finally:
             session.close()
         redactor = Redactor(server.port)
-        shapes.append(_plain(redactor.json(_sortable(session.transcript))))
+        shapes.append(redactor.json(_lists(session.transcript)))
     found = list(differences(*shapes))
     assert not found, "PocketBase | Ketch\n" + "\n".join(found[:30])
 
 
-def _sortable(value: Any) -> Any:
+def _lists(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_sortable(item) for item in value]
+        return [_lists(item) for item in value]
     if isinstance(value, list):
-        return [_sortable(item) for item in value]
+        return [_lists(item) for item in value]
     if isinstance(value, dict):
-        return {key: _sortable(item) for key, item in value.items()}
-    return value
-
-
-def _plain(value: Any) -> Any:
+        return {key: _lists(item) for key, item in value.items()}
     return value

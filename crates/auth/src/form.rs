@@ -47,6 +47,11 @@ impl Checks {
         is_email
     }
 
+    #[cfg(test)]
+    pub fn into_fields(self) -> FieldErrors {
+        self.errors
+    }
+
     /// # Errors
     /// 400 with the failed fields, if any.
     pub fn finish(self) -> Result<()> {

@@ -38,13 +38,13 @@ async fn run(command: PathBuf, envelope: &Envelope, message: &[u8]) -> Result<()
     // `-i`: a line with a dot alone does not end the message.
     call.arg("-i").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     if let Some(from) = envelope.from() {
-        call.arg("-f").arg(from.to_string());
+        call.arg("-f").arg(from);
     }
     // After `--` an address that starts with a hyphen is no option.
-    call.arg("--").args(envelope.to().iter().map(ToString::to_string));
+    call.arg("--").args(envelope.to());
     let mut child = call.spawn().map_err(failed)?;
     if let Some(mut input) = child.stdin.take() {
-        let unix_lines: Vec<u8> = without_carriage_returns(message);
+        let unix_lines = without_carriage_returns(message);
         // A command that gives up early says why on its standard error.
         let _ = input.write_all(&unix_lines).await;
     }

@@ -1,5 +1,6 @@
 //! Sending through an SMTP server.
 
+use std::error::Error;
 use std::time::Duration;
 
 use ketch_model::settings::Smtp;
@@ -91,14 +92,25 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 fn explain(server: String, error: &lettre::transport::smtp::Error) -> MailError {
-    let cause = without_addresses(&error.to_string());
+    let all = without_addresses(&error.to_string());
     if error.status().is_some() {
-        MailError::Refused { server, answer: cause }
-    } else if error.is_timeout() {
-        MailError::Timeout { server, limit: CONNECT_LIMIT }
-    } else if error.is_tls() {
-        MailError::Tls { server, cause }
-    } else {
-        MailError::Connection { server, cause }
+        return MailError::Refused { server, answer: all };
     }
+    if error.is_timeout() {
+        return MailError::Timeout { server, limit: CONNECT_LIMIT };
+    }
+    let cause = match root(error) {
+        Some(root) => without_addresses(&root.to_string()),
+        None => all,
+    };
+    if error.is_tls() { MailError::Tls { server, cause } } else { MailError::Connection { server, cause } }
+}
+
+/// The innermost cause: those around it say the same with more words.
+fn root(error: &dyn Error) -> Option<&dyn Error> {
+    let mut innermost = error.source()?;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
+    }
+    Some(innermost)
 }

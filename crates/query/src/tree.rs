@@ -47,11 +47,17 @@ pub enum Operand {
     /// A bound value without a column's type affinity.
     Constant(Cell),
     /// A bound value that compares as if it were read from a column of the kind.
-    Stored { value: Cell, kind: ColumnKind },
+    Stored {
+        value: Cell,
+        kind: ColumnKind,
+    },
     Column(Column),
     /// A value inside a json or geoPoint column; NULL if it is not there or JSON null. The empty
     /// path is the whole: a scalar becomes its bare value, all else is JSON text.
-    Json { column: Column, path: Vec<JsonStep> },
+    Json {
+        column: Column,
+        path: Vec<JsonStep>,
+    },
     /// The item that a row of [`JoinSource::Items`] stands for.
     Item(Alias),
     /// How many items a select, file or relation column holds; 0 or 1 for a single-valued one. Never NULL.

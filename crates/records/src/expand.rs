@@ -105,8 +105,8 @@ impl<'a> Viewing<'a> {
         }
     }
 
-    /// Whether any path through the node can be followed to its end: a path with an unknown name
-    /// further down, or one that only superusers may follow, shows nothing at all.
+    /// Whether any path through the node can be followed to its end: where all lead to unknown names
+    /// or to what only superusers may see, nothing is shown on the way either.
     fn leads_somewhere(&self, step: &Step, node: &ExpandNode) -> bool {
         let target = match step {
             Step::Forward { target, .. } => target,
@@ -118,7 +118,7 @@ impl<'a> Viewing<'a> {
         let follows = |child: &ExpandNode| {
             self.step(target, &child.name).is_some_and(|step| self.leads_somewhere(&step, child))
         };
-        node.is_end || node.children.iter().any(follows)
+        node.children.is_empty() || node.children.iter().any(follows)
     }
 
     fn step(&self, collection: &Arc<Collection>, name: &str) -> Option<Step> {
@@ -129,7 +129,7 @@ impl<'a> Viewing<'a> {
             let target = self.schema.by_id(&relation.collection_id)?.clone();
             return Some(Step::Forward { field: index, target });
         }
-        let (source, field) = name.split_once("_via_")?;
+        let (source, field) = name.rsplit_once("_via_")?;
         let source = self.schema.find(source)?.clone();
         let index = source.field_index(field)?;
         match &source.fields[index].kind {

@@ -12,6 +12,9 @@ use ketch_model::{Collection, Field, FieldErrors, FieldKind, Object, Record, Res
 
 use crate::submission::{Submission, UploadedContent, field_of_key};
 
+/// What bcrypt takes at most.
+pub(crate) const PASSWORD_BYTES_MAX: usize = 72;
+
 /// A submission with everything slow or random done once, so that a transaction can be planned
 /// from it again without bcrypt and without new file names.
 #[derive(Debug, Default)]
@@ -80,6 +83,18 @@ impl Prepared {
             });
         }
         Self { data, files, ..Self::default() }
+    }
+
+    /// Whether a submitted password is longer than bcrypt takes.
+    pub fn has_unhashable(&self, collection: &Collection) -> bool {
+        collection.fields.iter().any(|field| {
+            matches!(field.kind, FieldKind::Password(_))
+                && self
+                    .data
+                    .get(&field.name)
+                    .and_then(Value::as_str)
+                    .is_some_and(|plain| plain.len() > PASSWORD_BYTES_MAX)
+        })
     }
 
     /// The password fields whose plain text is acceptable and has to be hashed: name, plain text, bcrypt cost.

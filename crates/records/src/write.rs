@@ -16,7 +16,7 @@ use ketch_store::{Change, ChangeKind, Connection, Flow, StoreError, sql};
 
 use crate::applied::{Applied, store_update};
 use crate::lookup::read_by_id;
-use crate::plan::{Draft, Prepared};
+use crate::plan::{Draft, PASSWORD_BYTES_MAX, Prepared};
 use crate::policy::{self, Access, Action};
 use crate::service::Records;
 use crate::submission::{Submission, UploadedContent, drop_hidden};
@@ -289,9 +289,7 @@ impl Records {
 
 /// The field of an account's own password.
 const PASSWORD: &str = "password";
-/// What bcrypt takes at most; a longer text is refused, not cut.
-const PASSWORD_BYTES_MAX: usize = 72;
-
+/// bcrypt takes so many bytes at most; a longer text is refused, not cut.
 fn hash_password(plain: &str, cost: u32) -> Result<String, Invalid> {
     if plain.len() > PASSWORD_BYTES_MAX {
         return Err(Invalid::value());
@@ -324,6 +322,10 @@ fn plan_create(
     let unsaved = draft.unsaved.take().unwrap_or_else(|| draft.record.clone());
     if let Authority::Request(request) = authority {
         let request = RequestInfo { body: std::mem::take(&mut draft.body), ..RequestInfo::clone(request) };
+        // As the original: rules cannot be asked about a record whose password cannot be hashed.
+        if !request.is_superuser() && prepared.has_unhashable(collection) {
+            return Err(Error::bad_request(CREATE_FAILED));
+        }
         match policy::require(collection, Action::Create, &request)? {
             Access::Matching(rule) => {
                 let satisfied = policy::virtual_satisfies(connection, schema, &unsaved, rule, &request)

@@ -3,7 +3,7 @@
 use ketch_model::CellRef;
 use tokio::sync::oneshot;
 
-use crate::sql::Dialect;
+use crate::sql::dialect::Dialect;
 use crate::statement::Statement;
 
 pub type StoreResult<T> = Result<T, StoreError>;

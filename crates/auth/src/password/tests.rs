@@ -22,7 +22,9 @@ fn emails_are_looked_up_as_emails_first() {
 
 #[test]
 fn forms_are_checked() {
-    let codes = |login: &PasswordLogin| -> Vec<String> { login.validate(&options()).into_keys().collect() };
+    let codes = |login: &PasswordLogin| -> Vec<String> {
+        login.validate(&options()).into_fields().into_keys().collect()
+    };
     assert!(codes(&login("a", "nick")).is_empty());
     assert_eq!(codes(&PasswordLogin::default()), ["identity", "password"]);
     assert_eq!(codes(&login("a", "other")), ["identityField"]);

@@ -174,11 +174,9 @@ pub(super) fn cell_number(cell: CellRef<'_>) -> f64 {
     }
 }
 
-/// Only integers and texts are booleans in a cell; the original reads a view's decimal as false.
 pub(super) fn cell_bool(cell: CellRef<'_>) -> bool {
     match cell {
         CellRef::Text(text) => text_to_bool(text),
-        CellRef::Real(_) => false,
         other => cell_number(other) != 0.0,
     }
 }

@@ -9,13 +9,14 @@ const SKIPPED: &[&str] = &[
 ];
 
 /// Elements whose content is text up to their end tag, whatever it looks like.
-const RAW: &[&str] = &["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"];
+const RAW: &[&str] =
+    &["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"];
 
 /// Elements that do not separate words.
 const INLINE: &[&str] = &[
     "a", "abbr", "acronym", "b", "bdo", "big", "body", "br", "cite", "code", "em", "embed", "frame",
-    "frameset", "head", "html", "i", "img", "input", "label", "q", "small", "span", "strike", "strong", "sub",
-    "sup", "time",
+    "frameset", "head", "html", "i", "img", "input", "label", "q", "small", "span", "strike", "strong",
+    "sub", "sup", "time",
 ];
 
 /// Elements that mean nothing outside of a table.

@@ -13,7 +13,10 @@ pub enum Decision {
     Never,
     Test(Test),
     /// A test against the empty text; the term on this side is the one to test.
-    WithEmpty { left: bool, test: Test },
+    WithEmpty {
+        left: bool,
+        test: Test,
+    },
     /// A test against this pattern instead of the right term.
     Pattern(Test, String),
 }

@@ -75,7 +75,12 @@ fn or_empty(cell: &Cell) -> &Cell {
 }
 
 /// The order of two values that are not NULL, after the affinities have had their say.
-fn with_affinity(left: &Cell, left_affinity: Affinity, right: &Cell, right_affinity: Affinity) -> Option<Ordering> {
+fn with_affinity(
+    left: &Cell,
+    left_affinity: Affinity,
+    right: &Cell,
+    right_affinity: Affinity,
+) -> Option<Ordering> {
     use Affinity::{None as Nothing, Numeric, Text};
     match (left_affinity, right_affinity) {
         (Numeric, Nothing | Text) | (Nothing | Text, Numeric) => {
@@ -93,12 +98,14 @@ fn numeric(cell: &Cell) -> Option<Cell> {
     if let Ok(integer) = text.parse::<i64>() {
         return Some(Cell::Integer(integer));
     }
-    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    let plain =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
     if plain {
         return text.parse::<f64>().ok().map(Cell::Real);
     }
     // "1e3", " 5" and the like: SQLite may take them for numbers.
-    let suspicious = text.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    let suspicious =
+        text.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
     if suspicious { None } else { Some(cell.clone()) }
 }
 
@@ -235,8 +242,14 @@ mod tests {
         let equal = |left, right| fold(&Comparison { left, test: Test::Equal, right });
         assert_eq!(equal(five(), Operand::Constant(Cell::Real(5.0))), Some(false));
         assert_eq!(equal(stored(Cell::Integer(5), ColumnKind::Number), five()), Some(true));
-        assert_eq!(equal(stored(Cell::text("5"), ColumnKind::Text), Operand::Constant(Cell::Integer(5))), Some(true));
-        assert_eq!(equal(stored(Cell::text("5"), ColumnKind::Text), Operand::Constant(Cell::Real(5.0))), None);
+        assert_eq!(
+            equal(stored(Cell::text("5"), ColumnKind::Text), Operand::Constant(Cell::Integer(5))),
+            Some(true)
+        );
+        assert_eq!(
+            equal(stored(Cell::text("5"), ColumnKind::Text), Operand::Constant(Cell::Real(5.0))),
+            None
+        );
         assert_eq!(equal(Operand::Constant(Cell::Null), five()), Some(false));
     }
 }

@@ -72,8 +72,10 @@ impl Joiner {
         let mut position = start(base, &path.start);
         for hop in &path.hops {
             position = self.hop(position, hop, None);
-            if let (Some(alias), Hop::ToOne { collection, .. } | Hop::ToMany { collection, .. } | Hop::Back { collection, .. }) =
-                (position.alias, hop)
+            if let (
+                Some(alias),
+                Hop::ToOne { collection, .. } | Hop::ToMany { collection, .. } | Hop::Back { collection, .. },
+            ) = (position.alias, hop)
             {
                 crossed(alias, collection);
             }

@@ -126,7 +126,8 @@ pub enum Leaf {
 impl Path {
     /// Whether a comparison with it asks for all rows unless told otherwise.
     pub fn is_multiple(&self) -> bool {
-        matches!(self.leaf, Leaf::Each { multiple: true, .. } | Leaf::EachKnown { multiple: true, .. }) || self.hops.iter().any(Hop::is_multiple)
+        matches!(self.leaf, Leaf::Each { multiple: true, .. } | Leaf::EachKnown { multiple: true, .. })
+            || self.hops.iter().any(Hop::is_multiple)
     }
 }
 

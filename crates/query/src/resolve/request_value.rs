@@ -203,7 +203,9 @@ fn own_body_value(
         Some(modifier @ (Modifier::Each | Modifier::Length)) => {
             let field = field.ok_or_else(|| invalid_modifier(segment))?;
             if !matches!(field.kind, FieldKind::Select(_) | FieldKind::File(_) | FieldKind::Relation(_)) {
-                return Err(FilterError::new(format!("field {name:?} doesn't support multivalue operations")));
+                return Err(FilterError::new(format!(
+                    "field {name:?} doesn't support multivalue operations"
+                )));
             }
             Ok(match modifier {
                 Modifier::Length => Term::Bound(Cell::Integer(value.map_or(0, count))),

@@ -14,9 +14,7 @@ use crate::resolve::path::{Access, Hop, Path, Start, follow};
 use crate::resolve::request_value::{lowered, request_value};
 use crate::resolve::term::Term;
 use crate::resolve::{functions, macros, sort};
-use crate::tree::{
-    Alias, Column, Comparison, Join, NoneViolates, Operand, Order, Predicate, Select, Test,
-};
+use crate::tree::{Alias, Column, Comparison, Join, NoneViolates, Operand, Order, Predicate, Select, Test};
 
 /// The longest `filter` parameter, in bytes.
 const MAX_CLIENT_FILTER: usize = 3500;
@@ -188,11 +186,8 @@ impl<'request> Resolver<'request> {
         }
         for column in std::mem::take(&mut self.visibilities) {
             let visible = Operand::Column(column);
-            predicate = predicate.and(Predicate::compare(
-                visible,
-                Test::Equal,
-                Operand::Constant(Cell::Integer(1)),
-            ));
+            predicate =
+                predicate.and(Predicate::compare(visible, Test::Equal, Operand::Constant(Cell::Integer(1))));
         }
         Ok(predicate)
     }
@@ -211,11 +206,9 @@ impl<'request> Resolver<'request> {
                 let term = if use_left { left } else { right };
                 Comparison { left: operand(self, term), test, right: Operand::Constant(Cell::text("")) }
             }
-            Decision::Pattern(test, pattern) => Comparison {
-                left: operand(self, left),
-                test,
-                right: Operand::Constant(Cell::Text(pattern)),
-            },
+            Decision::Pattern(test, pattern) => {
+                Comparison { left: operand(self, left), test, right: Operand::Constant(Cell::Text(pattern)) }
+            }
         };
         simplified(comparison)
     }
@@ -255,9 +248,9 @@ impl<'request> Resolver<'request> {
         match operand {
             Syntax::Text(text) => Ok(Term::text(text.as_str())),
             Syntax::Number(number) => Ok(Term::Bound(Cell::Real(*number))),
-            Syntax::Function { name, arguments } => functions::call(name, arguments, &mut |argument| {
-                self.term(base, guarded, argument)
-            }),
+            Syntax::Function { name, arguments } => {
+                functions::call(name, arguments, &mut |argument| self.term(base, guarded, argument))
+            }
             Syntax::Identifier(name) => {
                 if let Some(value) = macros::value(name) {
                     return Ok(Term::Bound(value));

@@ -41,7 +41,10 @@ mod tests {
     fn keys() {
         let key = |name, descending| Key { name, descending };
         assert_eq!(parse("a"), Ok(vec![key("a", false)]));
-        assert_eq!(parse(" -a , +b.c,@random"), Ok(vec![key("a", true), key("b.c", false), key("@random", false)]));
+        assert_eq!(
+            parse(" -a , +b.c,@random"),
+            Ok(vec![key("a", true), key("b.c", false), key("@random", false)])
+        );
         assert_eq!(parse("a,"), Ok(vec![key("a", false), key("", false)]));
         assert_eq!(parse("--a"), Ok(vec![key("-a", true)]));
         assert!(parse("a,b,c,d,e,f,g,h").is_ok());

@@ -13,7 +13,10 @@ pub enum Term {
     /// A bool of the request: 1 or 0, but a word as a pattern.
     Flag(bool),
     /// A value of the logged record, which compares as if it were read from its column.
-    Stored { value: Cell, kind: ColumnKind },
+    Stored {
+        value: Cell,
+        kind: ColumnKind,
+    },
     /// A value out of a json field of the logged record.
     Extracted(Cell),
     Path(Path),
@@ -21,7 +24,10 @@ pub enum Term {
     GeoDistance(Box<[Term; 4]>),
     Strftime(Vec<Term>),
     /// Whether a submitted value differs from the row's field.
-    Changed { submitted: Cell, field: Path },
+    Changed {
+        submitted: Cell,
+        field: Path,
+    },
 }
 
 /// What decides how `=` and `!=` treat NULL.

@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ketch_model::Cell;
 
 use crate::change::{self, Change};
-use crate::statement::Statement;
 use crate::sql::dialect::Dialect;
+use crate::statement::Statement;
 
 /// The script of the log's table; an existing one stays. `created` is in milliseconds since 1970.
 pub fn create_change_log(_: &dyn Dialect) -> &'static str {

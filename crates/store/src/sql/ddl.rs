@@ -8,8 +8,8 @@ use ketch_model::collection::Index;
 use ketch_model::fields::ColumnKind;
 use ketch_model::{Cell, Collection, Field};
 
+use crate::sql::dialect::Dialect;
 use crate::statement::Statement;
-use crate::sql::Dialect;
 
 /// A change of a table, with words for the error of its failure.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,18 +2,24 @@
 
 mod aliases;
 pub mod changes;
+mod comparison;
 pub mod ddl;
 pub mod dialect;
+mod joins;
 mod nulls;
+mod operand;
 mod predicate;
+mod renderer;
 pub mod select;
 pub mod system;
 pub mod write;
 
-pub use changes::{change_log_ends, changes_after, create_change_log, insert_changes, insert_changes_at, prune_changes};
+pub use changes::{
+    change_log_ends, changes_after, create_change_log, insert_changes, insert_changes_at, prune_changes,
+};
 pub use dialect::Dialect;
 pub use select::{count_records, record_exists, select_records};
 pub use write::{
-    count_all, delete_record, existing_ids, insert_record, referencing_records, select_by_column, select_by_id,
-    select_by_ids, update_record,
+    count_all, delete_record, existing_ids, insert_record, referencing_records, select_by_column,
+    select_by_id, select_by_ids, update_record,
 };

@@ -5,11 +5,11 @@ use ketch_model::{Cell, Value};
 use ketch_query::tree::{Alias, Join};
 use ketch_query::{Order, Select, Source};
 
-use crate::statement::Statement;
 use crate::sql::aliases::Aliases;
 use crate::sql::dialect::Dialect;
 use crate::sql::nulls::rejected_by;
-use crate::sql::predicate::Renderer;
+use crate::sql::renderer::Renderer;
+use crate::statement::Statement;
 
 /// The page of records: cell `i` of a row belongs to `collection.fields[i]`.
 pub fn select_records(dialect: &dyn Dialect, select: &Select) -> Statement {

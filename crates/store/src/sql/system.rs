@@ -3,9 +3,9 @@
 
 use ketch_model::Cell;
 
-use crate::statement::Statement;
-use crate::sql::Dialect;
+use crate::sql::dialect::Dialect;
 use crate::sql::ddl;
+use crate::statement::Statement;
 
 /// Names of the schema steps that a fresh folder of the original notes as applied. With them noted
 /// the original finds nothing left to do when it opens the folder.

@@ -5,8 +5,8 @@
 
 use ketch_model::{Cell, Collection};
 
-use crate::statement::Statement;
 use crate::sql::dialect::Dialect;
+use crate::statement::Statement;
 
 /// Stores a new record; `cells` belong to the fields, all of them, in their order.
 pub fn insert_record(dialect: &dyn Dialect, collection: &Collection, cells: Vec<Cell>) -> Statement {
