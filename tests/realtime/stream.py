@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import threading
 import time
 from typing import Any
@@ -27,6 +29,7 @@ class Stream:
     def __init__(self, port: int, headers: dict[str, str] | None = None) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
         self._connection.request("GET", "/api/realtime", headers=headers or {})
+        self._socket = self._connection.sock
         self.answer = self._connection.getresponse()
         self.events: list[tuple[str, Any]] = []
         self.frames: list[list[str]] = []
@@ -51,6 +54,7 @@ class Stream:
                 frame = []
         except (OSError, http.client.HTTPException, AttributeError, ValueError):
             pass
+        self._connection.close()
         with self._changed:
             self.is_open = False
             self._changed.notify_all()
@@ -76,6 +80,6 @@ class Stream:
         return True
 
     def close(self) -> None:
-        if self._connection.sock is not None:
-            self._connection.sock.close()
-        self._connection.close()
+        # The reading thread sees the end and lets go of the connection.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)

@@ -208,8 +208,10 @@ def test_relations_and_deletes(run: Compare) -> None:
         s.update("owned", second, title="now green")
         s.expect("the owner changed", 0)
         s.update("people", red, team="red")
+        # Without the expand: PocketBase leaves out a target that goes in the same cascade.
+        s.subscribe("one", "~owned/*", "~owned/*" + options(filter="owner.team = 'red'"), "~projects/*", "~members/*", "~notes/*", "~notes/*" + options(expand="project,nope"))
         s.delete("people", red)
-        s.expect("cascade", 3)
+        s.expect("cascade", 2)
         mine, other = s.create("projects", title="mine"), s.create("projects", title="other")
         s.create("members", who="me", project=mine)
         s.create("members", who="you", project=other)

@@ -1,6 +1,7 @@
 //! Records as JSON: keys in the order of their names, `collectionId`, `collectionName` and
 //! `expand` among them. Rows are written straight from the statement's cells.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ketch_model::{Collection, FieldKind, Value, json};
@@ -38,7 +39,7 @@ fn write_object(
     values: &impl Values,
     shows_hidden: bool,
     shows_email: bool,
-    expand: Option<&dyn Fn(&mut Vec<u8>)>,
+    expand: Option<&BTreeMap<String, Expanded>>,
     out: &mut Vec<u8>,
 ) {
     let is_auth = collection.is_auth();
@@ -54,7 +55,7 @@ fn write_object(
             "collectionName" => json::write_str(&collection.name, out),
             _ => {
                 if let Some(expand) = expand {
-                    expand(out);
+                    write_expand(expand, out);
                 }
             }
         }
@@ -96,34 +97,36 @@ fn write_key(name: &str, separator: &mut u8, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":");
 }
 
-/// Writes the JSON of a record as its viewer may see it.
-pub fn record_view(view: &RecordView, out: &mut Vec<u8>) {
-    let write_expand = |out: &mut Vec<u8>| {
-        let mut separator = b'{';
-        for (name, expanded) in view.expand.iter().flatten() {
-            write_key(name, &mut separator, out);
-            match expanded {
-                Expanded::One(related) => record_view(related, out),
-                Expanded::Many(related) => {
-                    out.push(b'[');
-                    for (index, related) in related.iter().enumerate() {
-                        if index > 0 {
-                            out.push(b',');
-                        }
-                        record_view(related, out);
+fn write_expand(expand: &BTreeMap<String, Expanded>, out: &mut Vec<u8>) {
+    if expand.is_empty() {
+        out.extend_from_slice(b"{}");
+        return;
+    }
+    let mut separator = b'{';
+    for (name, expanded) in expand {
+        write_key(name, &mut separator, out);
+        match expanded {
+            Expanded::One(related) => record_view(related, out),
+            Expanded::Many(related) => {
+                out.push(b'[');
+                for (index, related) in related.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
                     }
-                    out.push(b']');
+                    record_view(related, out);
                 }
+                out.push(b']');
             }
         }
-        if separator == b'{' {
-            out.push(b'{');
-        }
-        out.push(b'}');
-    };
-    let expand: Option<&dyn Fn(&mut Vec<u8>)> = view.expand.as_ref().map(|_| &write_expand as _);
+    }
+    out.push(b'}');
+}
+
+/// Writes the JSON of a record as its viewer may see it.
+pub fn record_view(view: &RecordView, out: &mut Vec<u8>) {
     let values = RecordValues(&view.record.values);
-    write_object(&view.record.collection, &values, view.shows_hidden, view.shows_email, expand, out);
+    let RecordView { record, shows_hidden, shows_email, expand } = view;
+    write_object(&record.collection, &values, *shows_hidden, *shows_email, expand.as_ref(), out);
 }
 
 /// The JSON of a record as a value tree, for answers that are reshaped (the field picker).

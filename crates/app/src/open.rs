@@ -133,7 +133,7 @@ async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {
 }
 
 async fn remove_expired(auth: Auth) {
-    if let Err(error) = auth.remove_expired().await {
+    if let Err(error) = auth.remove_expired(time::unix_milliseconds()).await {
         tracing::warn!(%error, "expired sign-ins could not be removed");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ketch_model::time::{self, DateTime};
+use ketch_model::time::DateTime;
 use ketch_model::{Collection, ErrorKind, Result};
 
 use crate::service::Auth;
@@ -12,15 +12,16 @@ use crate::system_rows::{MFAS, OTPS};
 const PORTION: u64 = 200;
 
 impl Auth {
-    /// Removes first proofs and one-time passwords that have ended.
+    /// Removes first proofs and one-time passwords that have ended at `now`, in milliseconds since 1970.
     ///
     /// # Errors
     /// The store's.
-    pub async fn remove_expired(&self) -> Result<()> {
+    pub async fn remove_expired(&self, now: i64) -> Result<()> {
         for account in self.records.schema().collections() {
             let Some(options) = account.auth() else { continue };
             for (name, seconds) in [(MFAS, options.mfa.duration), (OTPS, options.otp.duration)] {
-                self.remove_older(&self.system_collection(name)?, &account.id, seconds).await?;
+                let before = now.saturating_sub(seconds.saturating_mul(1000));
+                self.remove_older(&self.system_collection(name)?, &account.id, before).await?;
             }
         }
         Ok(())
@@ -30,9 +31,8 @@ impl Auth {
         &self,
         rows: &Arc<Collection>,
         account_collection: &str,
-        seconds: i64,
+        before: i64,
     ) -> Result<()> {
-        let before = time::unix_milliseconds().saturating_sub(seconds.saturating_mul(1000));
         let before = DateTime::from_unix_milliseconds(before).to_text();
         loop {
             let reference = ("collectionRef", account_collection);

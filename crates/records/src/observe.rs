@@ -67,7 +67,7 @@ fn answer(
         }
     }
     if !filter.is_empty() {
-        predicates.push(resolver.client_filter(filter)?);
+        predicates.push(resolver.observer_filter(filter)?);
     }
     let mut select = resolver.into_select(predicates);
     if select.is_never() {

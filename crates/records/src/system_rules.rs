@@ -89,7 +89,8 @@ pub(crate) fn check_changed_account(
     } else if confirm != password {
         errors.insert("passwordConfirm".to_owned(), mismatch().into());
     }
-    if !manages && !(password.is_empty() && confirm.is_empty()) {
+    let changes_password = !password.is_empty() || !confirm.is_empty();
+    if !manages && changes_password {
         if old.is_empty() {
             errors.insert("oldPassword".to_owned(), Invalid::required().into());
         } else if old_password_of != Some(before.text("password")) {

@@ -462,6 +462,9 @@ pub(crate) fn delete_in(
     })
 }
 
+/// How a rule is asked about a record: as it is stored, or as it would be.
+type Satisfies = fn(&mut dyn Connection, &Arc<Schema>, &Record, &str, &RequestInfo) -> Result<bool>;
+
 /// Whether the requester has manager rights over the (would-be) record: superusers, and those whom
 /// the manage rule names; never guests.
 fn manages(
@@ -469,7 +472,7 @@ fn manages(
     schema: &Arc<Schema>,
     record: &Record,
     request: &RequestInfo,
-    satisfies: fn(&mut dyn Connection, &Arc<Schema>, &Record, &str, &RequestInfo) -> Result<bool>,
+    satisfies: Satisfies,
 ) -> Result<bool> {
     if request.is_superuser() {
         return Ok(true);

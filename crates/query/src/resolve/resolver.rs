@@ -67,7 +67,20 @@ impl<'request> Resolver<'request> {
             return Ok(Predicate::Always);
         }
         let guarded = !self.request.is_superuser();
-        if guarded {
+        self.filter_of_client(text, guarded)
+    }
+
+    /// The filter of somebody who watches changes: as [`Resolver::client_filter`], but hidden fields
+    /// and invisible emails are kept from superusers too, as the original does.
+    pub fn observer_filter(&mut self, text: &str) -> Result<Predicate, Error> {
+        if text.is_empty() {
+            return Ok(Predicate::Always);
+        }
+        self.filter_of_client(text, true)
+    }
+
+    fn filter_of_client(&mut self, text: &str, guarded: bool) -> Result<Predicate, Error> {
+        if !self.request.is_superuser() {
             refuse_outside_names(text)?;
         }
         if text.len() > MAX_CLIENT_FILTER {

@@ -22,10 +22,8 @@ pub async fn auth_with_otp(
     let collection = find_auth_collection(&app, &collection)?;
     app.auth.otp_options(&collection)?;
     let form = Form::read(&caller, body).await?;
-    let login = OtpLogin {
-        otp_id: form.text("otpId")?.into_owned(),
-        password: form.text("password")?.into_owned(),
-    };
+    let login =
+        OtpLogin { otp_id: form.text("otpId")?.into_owned(), password: form.text("password")?.into_owned() };
     let record = app.auth.check_otp(&collection, &login).await?;
     finish(&app, &caller, record, Method::Otp, form.data()).await
 }
