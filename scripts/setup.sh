@@ -48,10 +48,10 @@ setup_python() {
 }
 
 setup_node() {
-    [ -f tests/clients/package-lock.json ] || return 0
+    [ -f tests/clients/node/package-lock.json ] || return 0
     command -v npm >/dev/null || fail "Node 20 or later with npm is needed for the tests with the official clients"
-    once tests/clients/package-lock.json tests/clients/node_modules/.installed \
-        npm ci --prefix tests/clients --no-audit --no-fund --loglevel error
+    once tests/clients/node/package-lock.json tests/clients/node/node_modules/.installed \
+        npm ci --prefix tests/clients/node --no-audit --no-fund --loglevel error
 }
 
 # Two targets of one `make -j` may get here at once.

@@ -24,6 +24,8 @@ _ID = re.compile(r"(?<![A-Za-z0-9_])[a-z0-9]{15}(?![A-Za-z0-9_])")
 _CLONE = re.compile(r"_clone_\w{4}")
 # What follows is a message of the database or the parser, in the words of their libraries.
 _RAW_ERROR = re.compile(r"(Raw error:|Invalid query -|Error parsing regexp:).*", re.DOTALL)
+# PocketBase names the collections that refer to another one in any order.
+_REFERENCES = re.compile(r"(?<=existing reference in )[\w, ]+")
 _NEAR = timedelta(minutes=10)
 _CHOSEN = "0000"
 
@@ -51,6 +53,7 @@ class Redactor:
         value = _JWT.sub(lambda m: self._token(m.group(0), m.group(1)), value)
         value = _DATE.sub(lambda m: _date(m.group(0)), value)
         value = _RAW_ERROR.sub(r"\1 <text>", value)
+        value = _REFERENCES.sub(lambda m: ", ".join(sorted(m.group(0).split(", "))), value)
         value = _HTTP_DATE.sub("<http-date>", value)
         value = _CLONE.sub("_clone_<rand>", value)
         value = _FILE.sub(_file, value)

@@ -109,7 +109,9 @@ class Session:
             # Between topics and between changes the order is open.
             self.note(title, name, sorted(seen, key=_order))
         if self.server.product.name == "pocketbase" and count is not None:
-            assert total == count, f"{title}: PocketBase sends {total} events, the script says {count}: {self.transcript[-4:]}"
+            assert total == count, (
+                f"{title}: PocketBase sends {total} events, the script says {count}: {self.transcript[-4:]}"
+            )
 
     def _markers(self, name: str) -> list[Any]:
         return [data for topic, data in self._streams[name].events if topic == f"{MARKER}/*"]

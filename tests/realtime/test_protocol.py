@@ -23,7 +23,7 @@ def test_headers_and_frames(run: Compare) -> None:
         s.note(stream.answer.getheader("Access-Control-Allow-Origin"))
         s.note(len(stream.client_id), stream.client_id.isalnum())
         s.subscribe("one", "~posts/*")
-        s.create("posts", title="line\nbreak \u2028 <&> \"quote\"")
+        s.create("posts", title='line\nbreak \u2028 <&> "quote"')
         s.expect("create", 1)
         for frame in stream.frames:
             text = [line.replace(stream.client_id, "<client>") for line in frame]
@@ -39,21 +39,33 @@ def test_refusals(run: Compare) -> None:
     def script(s: Session) -> None:
         client = s.open("one").client_id
         bodies: list[object] = [
-            {}, {"clientId": ""}, {"clientId": "x" * 256, "subscriptions": ["a" * 2501]},
-            {"clientId": "nope", "subscriptions": ["a"]}, {"clientId": client}, {"clientId": 5},
-            {"clientId": client, "subscriptions": "x"}, {"clientId": client, "subscriptions": [1]},
-            {"clientId": client, "subscriptions": None}, {"clientId": client, "subscriptions": [None, ""]},
-            {"clientId": client, "subscriptions": ["a"] * 1000}, {"clientId": client, "subscriptions": ["a"] * 1001},
+            {},
+            {"clientId": ""},
+            {"clientId": "x" * 256, "subscriptions": ["a" * 2501]},
+            {"clientId": "nope", "subscriptions": ["a"]},
+            {"clientId": client},
+            {"clientId": 5},
+            {"clientId": client, "subscriptions": "x"},
+            {"clientId": client, "subscriptions": [1]},
+            {"clientId": client, "subscriptions": None},
+            {"clientId": client, "subscriptions": [None, ""]},
+            {"clientId": client, "subscriptions": ["a"] * 1000},
+            {"clientId": client, "subscriptions": ["a"] * 1001},
             {"clientId": client, "subscriptions": ["b", "a" * 2500, "a" * 2501, "é" * 1251]},
-            {"CLIENTID": client, "Subscriptions": ["x"]}, [], "x",
+            {"CLIENTID": client, "Subscriptions": ["x"]},
+            [],
+            "x",
         ]
         for body in bodies:
             answer = s.raw("POST", "/api/realtime", json.dumps(body).encode(), Content_Type="application/json")
             s.note(str(body)[:60].replace(client, "<client>"), answer.status, answer.text)
         form = f"clientId={client}&subscriptions=a".encode()
         for kind, raw in (
-            ("application/json", b"{bad"), ("text/plain", b"x"), ("application/x-www-form-urlencoded", form),
-            ("application/x-www-form-urlencoded", form + b"&subscriptions=b"), ("application/json", b""),
+            ("application/json", b"{bad"),
+            ("text/plain", b"x"),
+            ("application/x-www-form-urlencoded", form),
+            ("application/x-www-form-urlencoded", form + b"&subscriptions=b"),
+            ("application/json", b""),
         ):
             answer = s.raw("POST", "/api/realtime", raw, Content_Type=kind)
             s.note(kind, answer.status, answer.text)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from realtime.conftest import Compare
 from realtime.session import Session
 from realtime.stream import options
 
-TEXT = {"name": "title", "type": "text"}
-NUMBER = {"name": "n", "type": "number"}
+TEXT: dict[str, Any] = {"name": "title", "type": "text"}
+NUMBER: dict[str, Any] = {"name": "n", "type": "number"}
 
 
-def relation(name: str, target: str, **more: object) -> dict[str, object]:
+def relation(name: str, target: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "type": "relation", "collectionId": target, "maxSelect": 1, **more}
 
 
@@ -22,8 +23,22 @@ def test_topics(run: Compare) -> None:
         s.collection("other", [TEXT])
         first = s.create("posts", title="first", n=1)
         s.subscribe(
-            "one", "~posts/*", "~posts", "~POSTS/*", f"~posts/{first}", "~posts/nope", "~posts/*/x", "~posts/",
-            "~posts*", "/*", "", "*", "@oauth2", "~posts/*", "~posts/*?x=1", "~posts/*?options=bad",
+            "one",
+            "~posts/*",
+            "~posts",
+            "~POSTS/*",
+            f"~posts/{first}",
+            "~posts/nope",
+            "~posts/*/x",
+            "~posts/",
+            "~posts*",
+            "/*",
+            "",
+            "*",
+            "@oauth2",
+            "~posts/*",
+            "~posts/*?x=1",
+            "~posts/*?options=bad",
         )
         second = s.create("posts", title="second", n=2)
         s.expect("create", 4)
@@ -112,7 +127,10 @@ def test_rules(run: Compare) -> None:
             "teams": ("team = @request.auth.team", "team = @request.auth.team && team != ''"),
             "context": ("@request.context = 'realtime' && @request.method = 'GET'", "@request.body.team:isset = true"),
         }
-        fields = [{"name": "team", "type": "text"}, {"name": "secret", "type": "text", "hidden": True}]
+        fields: list[dict[str, Any]] = [
+            {"name": "team", "type": "text"},
+            {"name": "secret", "type": "text", "hidden": True},
+        ]
         records = {}
         for name, (listed, viewed) in rules.items():
             s.collection(name, fields, listRule=listed, viewRule=viewed)
@@ -134,33 +152,99 @@ def test_rules(run: Compare) -> None:
 def test_rules_over_every_type(run: Compare) -> None:
     """One subscriber for each rule: the rule decides in memory where it can."""
     rules = [
-        "title = 'Alpha'", "title != 'Alpha'", "title ~ 'alp'", "title !~ 'alp'", "title ~ 'a%a'", "title = ''",
-        "title:lower = 'alpha'", "title > 'B'", "title ~ 5", "n = 5", "n = '5'", "n > 2.5", "n != 0", "n = ''",
-        "n = null", "n ~ 5", "flag = true", "flag = 'true'", "flag = 1", "flag != false", "flag = '1'",
-        "day > '2024-01-01'", "day = ''", "day < @now", "kind = 'a'", "kind:length = 1", "kind:each = 'a'",
-        "tags = '[]'", "tags:length > 1", "tags:length = 0", "tags:each = 'a'", "tags:each ?= 'a'",
-        "tags:each != 'a'", "tags:each ?!= 'a'", "tags:each ~ 'a'", "tags ~ 'a'", "tags = ''", "tags ?= 'a'",
-        "data.a = 1", "data.a = '1'", "data.a != null", "data.a.b = 'x'", "data.list.1 = 'y'", "data = 'text'",
-        "data = null", "data ~ 'x'", "data.f = true", "data.a > 0", "place.lon > 1", "place.lat = 0",
-        "owner = ''", "owner != ''", "owner.title = 'target'", "owner.id = owner", "others:length = 2",
-        "others.title ?= 'target'", "others.title = 'target'", "others.id ?= owner", "title = kind", "n = flag",
-        "title ~ kind", "email = 'a@x.com'", "id != ''", "@yearStart < created", "title = 'Alpha' && n > 4",
-        "title = 'Alpha' || n > 4", "(title = 'Alpha' || flag = true) && tags:each ?= 'b'", "strftime('%Y', day) = '2025'",
-        "geoDistance(place.lon, place.lat, 0, 0) < 500", "@collection.zz_marker.id ?!= ''", "text_via = 1",
+        "title = 'Alpha'",
+        "title != 'Alpha'",
+        "title ~ 'alp'",
+        "title !~ 'alp'",
+        "title ~ 'a%a'",
+        "title = ''",
+        "title:lower = 'alpha'",
+        "title > 'B'",
+        "title ~ 5",
+        "n = 5",
+        "n = '5'",
+        "n > 2.5",
+        "n != 0",
+        "n = ''",
+        "n = null",
+        "n ~ 5",
+        "flag = true",
+        "flag = 'true'",
+        "flag = 1",
+        "flag != false",
+        "flag = '1'",
+        "day > '2024-01-01'",
+        "day = ''",
+        "day < @now",
+        "kind = 'a'",
+        "kind:length = 1",
+        "kind:each = 'a'",
+        "tags = '[]'",
+        "tags:length > 1",
+        "tags:length = 0",
+        "tags:each = 'a'",
+        "tags:each ?= 'a'",
+        "tags:each != 'a'",
+        "tags:each ?!= 'a'",
+        "tags:each ~ 'a'",
+        "tags ~ 'a'",
+        "tags = ''",
+        "tags ?= 'a'",
+        "data.a = 1",
+        "data.a = '1'",
+        "data.a != null",
+        "data.a.b = 'x'",
+        "data.list.1 = 'y'",
+        "data = 'text'",
+        "data = null",
+        "data ~ 'x'",
+        "data.f = true",
+        "data.a > 0",
+        "place.lon > 1",
+        "place.lat = 0",
+        "owner = ''",
+        "owner != ''",
+        "owner.title = 'target'",
+        "owner.id = owner",
+        "others:length = 2",
+        "others.title ?= 'target'",
+        "others.title = 'target'",
+        "others.id ?= owner",
+        "title = kind",
+        "n = flag",
+        "title ~ kind",
+        "email = 'a@x.com'",
+        "id != ''",
+        "@yearStart < created",
+        "title = 'Alpha' && n > 4",
+        "title = 'Alpha' || n > 4",
+        "(title = 'Alpha' || flag = true) && tags:each ?= 'b'",
+        "strftime('%Y', day) = '2025'",
+        "geoDistance(place.lon, place.lat, 0, 0) < 500",
+        "@collection.zz_marker.id ?!= ''",
+        "text_via = 1",
     ]
 
     def script(s: Session) -> None:
         target = s.collection("targets", [TEXT])
         one = s.create("targets", title="target")
         two = s.create("targets", title="other")
-        select = {"type": "select", "values": ["a", "b", "c"]}
-        fields = [
-            TEXT, NUMBER, {"name": "flag", "type": "bool"}, {"name": "day", "type": "date"},
-            {"name": "kind", **select}, {"name": "tags", **select, "maxSelect": 3}, {"name": "data", "type": "json"},
-            {"name": "place", "type": "geoPoint"}, relation("owner", target), {"name": "email", "type": "email"},
-            relation("others", target, maxSelect=5), {"name": "created", "type": "autodate", "onCreate": True},
+        select: dict[str, Any] = {"type": "select", "values": ["a", "b", "c"]}
+        fields: list[dict[str, Any]] = [
+            TEXT,
+            NUMBER,
+            {"name": "flag", "type": "bool"},
+            {"name": "day", "type": "date"},
+            {"name": "kind", **select},
+            {"name": "tags", **select, "maxSelect": 3},
+            {"name": "data", "type": "json"},
+            {"name": "place", "type": "geoPoint"},
+            relation("owner", target),
+            {"name": "email", "type": "email"},
+            relation("others", target, maxSelect=5),
+            {"name": "created", "type": "autodate", "onCreate": True},
         ]
-        records = [
+        records: list[dict[str, Any]] = [
             {},
             {"title": "Alpha", "n": 5, "flag": True, "day": "2025-05-05", "kind": "a", "tags": ["a"], "data": {"a": 1}},
             {"title": "beta", "n": 2.5, "kind": "b", "tags": ["a", "b"], "data": {"a": {"b": "x"}, "list": ["x", "y"]}},
@@ -194,7 +278,11 @@ def test_relations_and_deletes(run: Compare) -> None:
         s.change_collection("projects", listRule=f"{s.name('members')}_via_project.who ?= 'me'")
         red, blue = s.user("red", team="red"), s.user("blue", team="blue")
         s.subscribe(
-            "one", "~owned/*", "~projects/*", "~members/*", "~notes/*",
+            "one",
+            "~owned/*",
+            "~projects/*",
+            "~members/*",
+            "~notes/*",
             "~owned/*" + options(expand="owner", fields="title,expand.owner.team,expand.owner.id"),
             "~owned/*" + options(filter="owner.team = 'red'"),
             "~notes/*" + options(expand="project,nope"),
@@ -209,7 +297,15 @@ def test_relations_and_deletes(run: Compare) -> None:
         s.expect("the owner changed", 0)
         s.update("people", red, team="red")
         # Without the expand: PocketBase leaves out a target that goes in the same cascade.
-        s.subscribe("one", "~owned/*", "~owned/*" + options(filter="owner.team = 'red'"), "~projects/*", "~members/*", "~notes/*", "~notes/*" + options(expand="project,nope"))
+        s.subscribe(
+            "one",
+            "~owned/*",
+            "~owned/*" + options(filter="owner.team = 'red'"),
+            "~projects/*",
+            "~members/*",
+            "~notes/*",
+            "~notes/*" + options(expand="project,nope"),
+        )
         s.delete("people", red)
         s.expect("cascade", 2)
         mine, other = s.create("projects", title="mine"), s.create("projects", title="other")

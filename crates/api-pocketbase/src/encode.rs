@@ -165,7 +165,8 @@ impl RowEncoder {
                 let visible = self.email_visibility.is_some_and(|index| {
                     self.collection.fields[index].from_cell(row.cell(index)) == Value::Bool(true)
                 });
-                visible || own.is_some() && self.id.and_then(|index| row.cell(index).as_text()) == own.as_deref()
+                visible
+                    || own.is_some() && self.id.and_then(|index| row.cell(index).as_text()) == own.as_deref()
             }
         }
     }

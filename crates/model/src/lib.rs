@@ -18,11 +18,11 @@ pub mod settings;
 pub mod time;
 
 pub use cell::{Cell, CellRef};
+pub use collection::schema::{self, Schema};
 pub use collection::{Collection, CollectionKind};
 pub use error::{Error, ErrorKind, FieldError, FieldErrors, Result};
 pub use fields::{Field, FieldKind};
 pub use record::Record;
-pub use collection::schema::{self, Schema};
 
 /// A value of a record field as it appears in JSON: the normalised form of [`fields`].
 pub type Value = serde_json::Value;

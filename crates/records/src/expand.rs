@@ -27,9 +27,16 @@ pub(crate) struct Viewing<'a> {
 
 /// Where an expand path leads from a collection.
 enum Step {
-    Forward { field: usize, target: Arc<Collection> },
+    Forward {
+        field: usize,
+        target: Arc<Collection>,
+    },
     /// Records of `source` whose relation `field` points here.
-    Back { source: Arc<Collection>, field: usize, single: bool },
+    Back {
+        source: Arc<Collection>,
+        field: usize,
+        single: bool,
+    },
 }
 
 impl<'a> Viewing<'a> {
@@ -161,8 +168,9 @@ impl<'a> Viewing<'a> {
         };
         for view in views.iter_mut() {
             let multiple = view.record.collection.fields[field].is_multiple();
-            let mut related =
-                ids_of(&view.record.values[field]).filter_map(|id| found.get(id).cloned()).collect::<Vec<_>>();
+            let mut related = ids_of(&view.record.values[field])
+                .filter_map(|id| found.get(id).cloned())
+                .collect::<Vec<_>>();
             let expanded = if multiple {
                 (!related.is_empty()).then_some(Expanded::Many(related))
             } else {
@@ -217,9 +225,9 @@ impl<'a> Viewing<'a> {
         ids: Vec<String>,
         nodes: &[ExpandNode],
     ) -> Result<Option<HashMap<String, Arc<RecordView>>>> {
-        let request = self.expand_request.get_or_insert_with(|| {
-            Box::new(RequestInfo { context: "expand", ..self.request.clone() })
-        });
+        let request = self
+            .expand_request
+            .get_or_insert_with(|| Box::new(RequestInfo { context: "expand", ..self.request.clone() }));
         let mut resolver = Resolver::new(self.schema.clone(), target.clone(), request);
         let mut predicates = Vec::new();
         match policy::access(target, Action::View, request) {

@@ -66,10 +66,7 @@ impl Records {
     /// The record with this id, whatever the rules say.
     pub async fn find_by_id(&self, collection: &Arc<Collection>, id: &str) -> Result<Option<Record>> {
         let (collection, id) = (collection.clone(), id.to_owned());
-        self.inner
-            .store
-            .lookup(move |connection| Ok(read_by_id(connection, &collection, &id)?))
-            .await
+        self.inner.store.lookup(move |connection| Ok(read_by_id(connection, &collection, &id)?)).await
     }
 
     /// The first record whose field has this value, whatever the rules say; `ignore_case` folds ASCII.

@@ -147,19 +147,15 @@ impl Records {
             .read(move |connection| {
                 let statement = target.statement(connection, &collection, &id);
                 let records = read_all(connection, &collection, &statement)?;
-                let mut views = Viewing::new(connection, &schema, &request).view(&collection, records, &nodes)?;
+                let mut views =
+                    Viewing::new(connection, &schema, &request).view(&collection, records, &nodes)?;
                 views.pop().ok_or_else(|| Error::not_found(""))
             })
             .await
     }
 
     /// What the requester may see of records at hand, with expands: for answers to writes and logins.
-    pub async fn look(
-        &self,
-        record: Record,
-        expand: &str,
-        request: &Arc<RequestInfo>,
-    ) -> Result<RecordView> {
+    pub async fn look(&self, record: Record, expand: &str, request: &Arc<RequestInfo>) -> Result<RecordView> {
         let nodes = expand::parse(expand);
         if nodes.is_empty()
             && let Some(view) = RecordView::of_own_row(&record, request)
@@ -173,7 +169,9 @@ impl Records {
                 let collection = record.collection.clone();
                 let mut views =
                     Viewing::new(connection, &schema, &request).view(&collection, vec![record], &nodes)?;
-                views.pop().ok_or_else(|| Error::internal("a record at hand was lost on its way to the answer"))
+                views
+                    .pop()
+                    .ok_or_else(|| Error::internal("a record at hand was lost on its way to the answer"))
             })
             .await
     }
@@ -193,11 +191,8 @@ impl PageRequest {
 
     fn info(self, total: u64) -> PageInfo {
         let Self { page, per_page, skip_total } = self;
-        let (total_items, total_pages) = if skip_total {
-            (-1, -1)
-        } else {
-            (clamp_to_i64(total), clamp_to_i64(total.div_ceil(per_page)))
-        };
+        let (total_items, total_pages) =
+            if skip_total { (-1, -1) } else { (clamp_to_i64(total), clamp_to_i64(total.div_ceil(per_page))) };
         PageInfo { page, per_page, total_items, total_pages }
     }
 }

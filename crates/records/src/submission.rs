@@ -27,7 +27,10 @@ pub struct UploadedFile {
 pub enum UploadedContent {
     Memory(Bytes),
     /// A temporary file, gone when this is dropped. `head` holds its first bytes, enough to tell its type.
-    File { path: TempPath, head: Bytes },
+    File {
+        path: TempPath,
+        head: Bytes,
+    },
 }
 
 /// The field name in a body key: `+tags`, `tags-`, `title:autogenerate` without their modifiers.

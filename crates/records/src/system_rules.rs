@@ -11,7 +11,6 @@ use ketch_store::{Change, ChangeKind, Connection, sql};
 use crate::applied::Applied;
 use crate::lookup::{field_is, read_all, read_by_id};
 
-
 const EXTERNAL_AUTHS: &str = "_externalAuths";
 const MFAS: &str = "_mfas";
 const OTPS: &str = "_otps";
@@ -94,8 +93,7 @@ pub(crate) fn check_changed_account(
         if old.is_empty() {
             errors.insert("oldPassword".to_owned(), Invalid::required().into());
         } else if old_password_of != Some(before.text("password")) {
-            let invalid =
-                Invalid::new("validation_invalid_old_password", "Missing or invalid old password.");
+            let invalid = Invalid::new("validation_invalid_old_password", "Missing or invalid old password.");
             errors.insert("oldPassword".to_owned(), invalid.into());
         }
     }

@@ -86,8 +86,7 @@ impl Records {
     /// Changes a record on the server's own word: no rules, no `oldPassword`.
     pub async fn update_internal(&self, record: &Record, data: Object) -> Result<Record> {
         let submission = Submission { data, uploads: Vec::new() };
-        let prepared =
-            self.prepare(&record.collection, None, submission, &RequestInfo::default()).await?;
+        let prepared = self.prepare(&record.collection, None, submission, &RequestInfo::default()).await?;
         self.update_prepared(&record.collection, record.id(), prepared, Authority::System).await
     }
 
@@ -236,7 +235,8 @@ impl Records {
                 UploadedContent::File { path, .. } => Source::File(path.to_path_buf()),
             };
             let files = &self.inner.files;
-            let put = files.put(&collection.id, id, &file.name, &file.original_name, &file.content_type, source);
+            let put =
+                files.put(&collection.id, id, &file.name, &file.original_name, &file.content_type, source);
             if let Err(error) = put.await {
                 self.inner.files.remove_all(&collection.id, id, stored).await;
                 return Err(Error::internal(error));

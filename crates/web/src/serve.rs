@@ -88,11 +88,11 @@ async fn connection(stream: TcpStream, address: SocketAddr, front: Front, mut st
             Ok::<_, Infallible>(front.handle(request).await)
         }
     });
+    // No `pipeline_flush`: with it a body is read to its end into memory, however slow the client is.
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
-            .pipeline_flush(true)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
     );

@@ -274,10 +274,7 @@ fn relations_and_files_count_their_values() {
     };
     assert!(options.validate_count(2).is_ok() && options.validate_count(3).is_err());
     assert!(options.validate_size("a", 3).is_ok() && options.validate_size("a", 4).is_err());
-    assert_eq!(
-        options.invalid_mime_type("a").message,
-        "\"a\" mime type must be one of: image/png."
-    );
+    assert_eq!(options.invalid_mime_type("a").message, "\"a\" mime type must be one of: image/png.");
     let submitted = json!(["x", "y"]);
     assert_eq!(file::FileOptions::unknown_names(&submitted, &json!(["y"])), ["x"]);
     assert_eq!(file::FileOptions::invalid_names(&["x", "y"]).message, "Invalid new files: [x y].");

@@ -3,8 +3,8 @@
 
 use ketch_model::Cell;
 
-use crate::sql::dialect::Dialect;
 use crate::sql::ddl;
+use crate::sql::dialect::Dialect;
 use crate::statement::Statement;
 
 /// Names of the schema steps that a fresh folder of the original notes as applied. With them noted

@@ -37,12 +37,30 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/collections/{collection}/auth-with-otp", post(auth_with_otp::auth_with_otp))
         .route("/api/collections/{collection}/auth-with-oauth2", post(auth_with_oauth2::auth_with_oauth2))
         .route("/api/collections/{collection}/request-otp", post(request_otp::request_otp))
-        .route("/api/collections/{collection}/request-password-reset", post(request_password_reset::request_password_reset))
-        .route("/api/collections/{collection}/confirm-password-reset", post(confirm_password_reset::confirm_password_reset))
-        .route("/api/collections/{collection}/request-verification", post(request_verification::request_verification))
-        .route("/api/collections/{collection}/confirm-verification", post(confirm_verification::confirm_verification))
-        .route("/api/collections/{collection}/request-email-change", post(request_email_change::request_email_change))
-        .route("/api/collections/{collection}/confirm-email-change", post(confirm_email_change::confirm_email_change))
+        .route(
+            "/api/collections/{collection}/request-password-reset",
+            post(request_password_reset::request_password_reset),
+        )
+        .route(
+            "/api/collections/{collection}/confirm-password-reset",
+            post(confirm_password_reset::confirm_password_reset),
+        )
+        .route(
+            "/api/collections/{collection}/request-verification",
+            post(request_verification::request_verification),
+        )
+        .route(
+            "/api/collections/{collection}/confirm-verification",
+            post(confirm_verification::confirm_verification),
+        )
+        .route(
+            "/api/collections/{collection}/request-email-change",
+            post(request_email_change::request_email_change),
+        )
+        .route(
+            "/api/collections/{collection}/confirm-email-change",
+            post(confirm_email_change::confirm_email_change),
+        )
         .route("/api/collections/{collection}/auth-refresh", post(auth_refresh::auth_refresh))
         .route("/api/collections/{collection}/impersonate/{id}", post(impersonate::impersonate))
 }

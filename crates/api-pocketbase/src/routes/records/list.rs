@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use ketch_app::App;
-use ketch_query::RequestInfo;
 use ketch_model::json;
+use ketch_query::RequestInfo;
 use ketch_query::fields::FieldPicker;
 use ketch_records::view::Sight;
 use ketch_records::{ListOptions, PageInfo};
@@ -64,7 +64,8 @@ pub async fn list(
 /// The list parameters: numbers are strict, sizes are clamped.
 pub(crate) fn options(caller: &Caller) -> ApiResult<ListOptions> {
     let query = &caller.query;
-    let positive = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).filter(|n| *n > 0);
+    let positive =
+        |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).filter(|n| *n > 0);
     Ok(ListOptions {
         page: positive(query.integer("page")?).unwrap_or(1),
         per_page: positive(query.integer("perPage")?).unwrap_or(DEFAULT_PER_PAGE).min(MAX_PER_PAGE),

@@ -20,12 +20,10 @@ use ketch_model::Collection;
 use crate::error::{ApiError, ApiResult};
 
 pub fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/collections/{collection}/records", get(list::list).post(create::create))
-        .route(
-            "/api/collections/{collection}/records/{id}",
-            get(view::view).patch(update::update).delete(delete::delete),
-        )
+    Router::new().route("/api/collections/{collection}/records", get(list::list).post(create::create)).route(
+        "/api/collections/{collection}/records/{id}",
+        get(view::view).patch(update::update).delete(delete::delete),
+    )
 }
 
 /// The collection of a read or delete, which the original reports in other words than writes.
