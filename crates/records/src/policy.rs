@@ -89,16 +89,9 @@ pub(crate) fn stored_satisfies(
     rule: &str,
     request: &RequestInfo,
 ) -> Result<bool> {
-    if rule.is_empty() {
-        return Ok(true);
-    }
-    let Some(select) = rule_select(schema, &record.collection, rule, request)? else {
-        return Ok(false);
-    };
-    if select.predicate.is_always_true() {
-        return Ok(true);
-    }
-    Ok(exists(connection, &select.only_ids(vec![record.id().to_owned()]))?)
+    satisfies(connection, schema, record, rule, request, |select| {
+        select.only_ids(vec![record.id().to_owned()])
+    })
 }
 
 /// Whether a record that is not stored yet would satisfy the rule.
@@ -109,6 +102,22 @@ pub(crate) fn virtual_satisfies(
     rule: &str,
     request: &RequestInfo,
 ) -> Result<bool> {
+    satisfies(connection, schema, record, rule, request, |select| {
+        let fields = record.collection.fields.iter().zip(&record.values);
+        select.over_virtual(fields.map(|(field, value)| field.to_cell(value)).collect())
+    })
+}
+
+/// Asks the rule, and the store only where the request alone does not decide it; `narrow` makes the
+/// rule's select speak of the one record.
+fn satisfies(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    record: &Record,
+    rule: &str,
+    request: &RequestInfo,
+    narrow: impl FnOnce(Select) -> Select,
+) -> Result<bool> {
     if rule.is_empty() {
         return Ok(true);
     }
@@ -118,9 +127,7 @@ pub(crate) fn virtual_satisfies(
     if select.predicate.is_always_true() {
         return Ok(true);
     }
-    let fields = record.collection.fields.iter().zip(&record.values);
-    let cells = fields.map(|(field, value)| field.to_cell(value)).collect();
-    Ok(exists(connection, &select.over_virtual(cells))?)
+    Ok(exists(connection, &narrow(select))?)
 }
 
 /// The select of a rule, `None` where the rule can never match for this request.

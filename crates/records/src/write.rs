@@ -383,16 +383,7 @@ fn plan_update(
     let mut draft = Draft::of_update(&before, prepared);
     if let Authority::Request(request) = authority {
         let request = RequestInfo { body: std::mem::take(&mut draft.body), ..RequestInfo::clone(request) };
-        match policy::require(collection, Action::Update, &request)? {
-            Access::Matching(rule) => {
-                let satisfied = policy::stored_satisfies(connection, schema, &before, rule, &request)
-                    .map_err(|error| Error::not_found("").with_cause(error))?;
-                if !satisfied {
-                    return Err(Error::not_found(""));
-                }
-            }
-            Access::Everything | Access::Nothing => {}
-        }
+        check_stored(connection, schema, Action::Update, &before, &request)?;
         if collection.is_auth() {
             let manages = manages(connection, schema, &before, &request, policy::stored_satisfies)?;
             let errors = system_rules::check_changed_account(
@@ -444,22 +435,32 @@ pub(crate) fn delete_in(
 ) -> Result<()> {
     let record = read_by_id(connection, collection, id)?.ok_or_else(|| Error::not_found(""))?;
     if let Authority::Request(request) = authority {
-        match policy::require(collection, Action::Delete, request)? {
-            Access::Matching(rule) => {
-                let satisfied = policy::stored_satisfies(connection, schema, &record, rule, request)
-                    .map_err(|error| Error::not_found("").with_cause(error))?;
-                if !satisfied {
-                    return Err(Error::not_found(""));
-                }
-            }
-            Access::Everything | Access::Nothing => {}
-        }
+        check_stored(connection, schema, Action::Delete, &record, request)?;
     }
     system_rules::check_delete(connection, &record)?;
     cascade::delete(connection, schema, record, applied).map_err(|error| match error.kind {
         ErrorKind::Internal => error,
         _ => Error::bad_request(DELETE_FAILED).with_cause(error),
     })
+}
+
+/// Refuses what the rule of the action does not allow with the stored record: 403 where only
+/// superusers may, else 404, as if there were no such record.
+fn check_stored(
+    connection: &mut dyn Connection,
+    schema: &Arc<Schema>,
+    action: Action,
+    record: &Record,
+    request: &RequestInfo,
+) -> Result<()> {
+    let Access::Matching(rule) = policy::require(&record.collection, action, request)? else {
+        return Ok(());
+    };
+    match policy::stored_satisfies(connection, schema, record, rule, request) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::not_found("")),
+        Err(error) => Err(Error::not_found("").with_cause(error)),
+    }
 }
 
 /// How a rule is asked about a record: as it is stored, or as it would be.
