@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,14 @@ class App:
         """The rows that a system collection has of an account, the oldest first."""
         url = f"/api/collections/{collection}/records?sort=created&filter=recordRef='{person['id']}'"
         return list(self.server.admin("GET", url)["items"])
+
+    def age(self, collection: str, row: str, seconds: int) -> None:
+        """Makes a row look older than it is, so that nobody has to wait for its end."""
+        with closing(sqlite3.connect(self.server.data_dir / "data.db", timeout=10)) as db, db:
+            db.execute(
+                f"UPDATE {collection} SET created = strftime('%Y-%m-%d %H:%M:%fZ', created, ?) WHERE id = ?",
+                (f"-{seconds} seconds", row),
+            )
 
     def post(self, action: str, body: Any = None, *, of: str = "people", token: str = "") -> Response:
         return self.server.request("POST", f"/api/collections/{of}/{action}", body, token=token)
