@@ -5,7 +5,6 @@
 
 mod alert;
 mod attempts;
-mod base64url;
 mod cleanup;
 mod email_change;
 mod form;

@@ -3,13 +3,13 @@
 //! The key of a token is the record's `tokenKey` followed by the collection's secret for the kind
 //! of token: renewing either ends every token that it signed.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use ketch_model::collection::{AuthOptions, TokenOptions};
 use ketch_model::{Object, Record, Value, json, time};
 use serde::Deserialize;
 use sha2::Sha256;
-
-use crate::base64url;
 
 /// What a token is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,11 +84,11 @@ pub fn read_unverified(token: &str, kind: TokenKind) -> Option<Claims> {
     if parts.next().is_some() {
         return None;
     }
-    let header: Header = serde_json::from_slice(&base64url::decode(header)?).ok()?;
+    let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
     if header.alg != "HS256" {
         return None;
     }
-    let claims: Claims = serde_json::from_slice(&base64url::decode(claims)?).ok()?;
+    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
     let is_complete = !claims.id.is_empty() && !claims.collection_id.is_empty() && claims.kind == kind.name();
     let has_ended = time::unix_milliseconds() as f64 >= claims.exp * 1000.0;
     (is_complete && !has_ended).then_some(claims)
@@ -97,7 +97,7 @@ pub fn read_unverified(token: &str, kind: TokenKind) -> Option<Claims> {
 /// A text that a token claims, whatever kind of token it is, whether it has ended or not, and
 /// without looking at its signature. Empty without such a claim.
 pub fn claimed_text(token: &str, name: &str) -> String {
-    let claims = token.split('.').nth(1).and_then(base64url::decode);
+    let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
     let claims: Option<Value> = claims.and_then(|claims| serde_json::from_slice(&claims).ok());
     claims.as_ref().and_then(|claims| claims.get(name)?.as_str()).unwrap_or_default().to_owned()
 }
@@ -105,7 +105,7 @@ pub fn claimed_text(token: &str, name: &str) -> String {
 /// Whether the token was signed for this record. The kind is the one that the claims were read for.
 pub fn verify(token: &str, record: &Record, kind: TokenKind) -> bool {
     let Some((signed, signature)) = token.rsplit_once('.') else { return false };
-    let Some(signature) = base64url::decode(signature) else { return false };
+    let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
     match mac(record, kind) {
         Some(mut mac) => {
             mac.update(signed.as_bytes());
@@ -127,12 +127,12 @@ pub fn sign(record: &Record, kind: TokenKind, seconds: u64, mut claims: Object) 
     let claims = json::to_text(&json::sort_keys(Value::Object(claims)));
 
     let mut token = String::with_capacity(256);
-    base64url::encode(br#"{"alg":"HS256","typ":"JWT"}"#, &mut token);
+    URL_SAFE_NO_PAD.encode_string(br#"{"alg":"HS256","typ":"JWT"}"#, &mut token);
     token.push('.');
-    base64url::encode(claims.as_bytes(), &mut token);
+    URL_SAFE_NO_PAD.encode_string(claims.as_bytes(), &mut token);
     let signature = mac.chain_update(token.as_bytes()).finalize().into_bytes();
     token.push('.');
-    base64url::encode(&signature, &mut token);
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Some(token)
 }
 
