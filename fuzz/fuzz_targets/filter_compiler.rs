@@ -3,6 +3,7 @@
 use ketch_store::sql::select_records;
 use libfuzzer_sys::fuzz_target;
 
+// The tests of the compiler use more of these helpers than this target does.
 #[allow(dead_code)]
 #[path = "../../crates/store/tests/queries/support.rs"]
 mod support;
