@@ -14,9 +14,9 @@ use ketch_store::sql::{self, system};
 use ketch_store::{Flow, Store};
 
 use crate::config::AppConfig;
+use crate::crons::{Crons, Periodic};
 use crate::names::names;
 use crate::settings::SettingsHandle;
-use crate::tasks::Tasks;
 
 /// The address of the account that PocketBase makes for its first-start page.
 const INSTALLER: &str = "__pbinstaller@example.com";
@@ -32,14 +32,17 @@ pub struct App {
     pub config: AppConfig,
     /// The auxiliary database: logs.
     pub aux: Arc<dyn Store>,
-    pub tasks: Tasks,
+    /// Jobs by the minute; parts of the app register theirs here.
+    pub crons: Crons,
+    pub(crate) periodic: Periodic,
 }
 
 impl App {
     /// Ends realtime connections, stops recurring jobs, finishes queued writes and closes both databases.
     pub async fn close(&self) {
         self.realtime.close();
-        self.tasks.stop().await;
+        self.crons.stop().await;
+        self.periodic.stop().await;
         let (main, aux) = (self.records.store().clone(), self.aux.clone());
         let closing = tokio::task::spawn_blocking(move || {
             main.close();

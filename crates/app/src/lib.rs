@@ -3,14 +3,15 @@
 mod app;
 mod cipher;
 mod config;
+mod crons;
 mod error;
+mod jobs;
 mod names;
 mod open;
 mod settings;
-mod tasks;
 
 pub use app::App;
 pub use config::AppConfig;
+pub use crons::{CronJob, Crons};
 pub use error::OpenError;
 pub use settings::SettingsHandle;
-pub use tasks::Tasks;

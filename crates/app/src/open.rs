@@ -19,17 +19,16 @@ use ketch_store::{Connection, Store};
 use crate::app::App;
 use crate::cipher::Cipher;
 use crate::config::AppConfig;
+use crate::crons::{Crons, Periodic};
 use crate::error::OpenError;
+use crate::jobs;
 use crate::names::names;
 use crate::settings::{self, SettingsHandle};
-use crate::tasks::Tasks;
 
 /// The folder inside the data folder that holds uploaded files.
 const STORAGE: &str = "storage";
 /// A schema step that every folder of PocketBase 0.23 or newer has noted.
 const FIRST_SUPPORTED_STEP: &str = "1717233556_v0.23_migrate.go";
-/// How often first factors and one-time passwords that have ended are removed.
-const EXPIRED_PERIOD: Duration = Duration::from_secs(3600);
 /// How often the change log is shortened.
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
@@ -79,11 +78,12 @@ impl App {
             files,
             config,
             aux,
-            tasks: Tasks::default(),
+            crons: Crons::default(),
+            periodic: Periodic::default(),
         });
-        let auth = app.auth.clone();
-        app.tasks.every("remove expired sign-ins", EXPIRED_PERIOD, move || remove_expired(auth.clone()));
-        app.tasks.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
+        jobs::register(&app)?;
+        app.crons.start();
+        app.periodic.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
         Ok(app)
     }
 }
@@ -130,12 +130,6 @@ async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {
         Ok(())
     })
     .await
-}
-
-async fn remove_expired(auth: Auth) {
-    if let Err(error) = auth.remove_expired(time::unix_milliseconds()).await {
-        tracing::warn!(%error, "expired sign-ins could not be removed");
-    }
 }
 
 async fn prune(main: Arc<dyn Store>) {

@@ -62,11 +62,15 @@ async fn what_has_ended_is_removed() {
     assert!(options.otp.duration < options.mfa.duration);
 
     let now = time::unix_milliseconds();
-    folder.app.auth.remove_expired(now).await.unwrap();
+    let remove = async |now: i64| {
+        folder.app.auth.remove_expired_mfas(now).await.unwrap();
+        folder.app.auth.remove_expired_otps(now).await.unwrap();
+    };
+    remove(now).await;
     assert!(folder.exists(&otp).await && folder.exists(&mfa).await);
-    folder.app.auth.remove_expired(now + options.otp.duration * 1000 + 1000).await.unwrap();
+    remove(now + options.otp.duration * 1000 + 1000).await;
     assert!(!folder.exists(&otp).await && folder.exists(&mfa).await);
-    folder.app.auth.remove_expired(now + options.mfa.duration * 1000 + 1000).await.unwrap();
+    remove(now + options.mfa.duration * 1000 + 1000).await;
     assert!(!folder.exists(&mfa).await && folder.exists(&anna).await);
     folder.app.close().await;
 }

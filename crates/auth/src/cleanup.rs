@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ketch_model::collection::AuthOptions;
 use ketch_model::time::DateTime;
 use ketch_model::{Collection, ErrorKind, Result};
 
@@ -12,17 +13,28 @@ use crate::system_rows::{MFAS, OTPS};
 const PORTION: u64 = 200;
 
 impl Auth {
-    /// Removes first proofs and one-time passwords that have ended at `now`, in milliseconds since 1970.
+    /// Removes first proofs that have ended at `now`, in milliseconds since 1970.
     ///
     /// # Errors
     /// The store's.
-    pub async fn remove_expired(&self, now: i64) -> Result<()> {
+    pub async fn remove_expired_mfas(&self, now: i64) -> Result<()> {
+        self.remove_expired(MFAS, now, |options| options.mfa.duration).await
+    }
+
+    /// Removes one-time passwords that have ended at `now`, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn remove_expired_otps(&self, now: i64) -> Result<()> {
+        self.remove_expired(OTPS, now, |options| options.otp.duration).await
+    }
+
+    async fn remove_expired(&self, name: &str, now: i64, seconds: fn(&AuthOptions) -> i64) -> Result<()> {
+        let rows = self.system_collection(name)?;
         for account in self.records.schema().collections() {
             let Some(options) = account.auth() else { continue };
-            for (name, seconds) in [(MFAS, options.mfa.duration), (OTPS, options.otp.duration)] {
-                let before = now.saturating_sub(seconds.saturating_mul(1000));
-                self.remove_older(&self.system_collection(name)?, &account.id, before).await?;
-            }
+            let before = now.saturating_sub(seconds(options).saturating_mul(1000));
+            self.remove_older(&rows, &account.id, before).await?;
         }
         Ok(())
     }

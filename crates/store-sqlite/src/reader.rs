@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use ketch_store::contract::ReadJob;
 use ketch_store::{Connection, StoreError, StoreResult};
@@ -107,6 +108,11 @@ impl InlinePool {
             Err(error) => job(Err(error)),
         }
         true
+    }
+
+    /// How long connections wait for the lock of another process.
+    pub(crate) fn busy_timeout(&self) -> Duration {
+        self.opener.options.busy_timeout
     }
 
     /// Waits for running lookups and closes the connections.

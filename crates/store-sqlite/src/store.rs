@@ -123,6 +123,20 @@ impl Store for SqliteStore {
         }
     }
 
+    fn optimize(&self) -> StoreResult<()> {
+        if self.closing.load(Relaxed) {
+            return Err(StoreError::Closed);
+        }
+        let failed = |error| error::opening(error, &self.path);
+        // A connection of its own: a checkpoint is not possible inside a transaction.
+        let connection = rusqlite::Connection::open(&self.path).map_err(failed)?;
+        connection.busy_timeout(self.inline.busy_timeout()).map_err(failed)?;
+        // Rows that say how it went; readers of the old log may have held it, which is no failure.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
+        // 0x10000 looks at every table, 0x02 refreshes what the planner knows.
+        connection.execute_batch("PRAGMA optimize = 0x10002").map_err(failed)
+    }
+
     fn close(&self) {
         self.writes.close();
         // Not held while waiting: a job may close its own store, or drop the last handle of it.

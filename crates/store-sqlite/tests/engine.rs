@@ -57,6 +57,23 @@ fn a_missing_folder_is_made() {
 }
 
 #[test]
+fn order_empties_the_log_and_counts_for_the_planner() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let store = open(&path);
+    script(&*store, "CREATE TABLE t (n INTEGER); CREATE INDEX t_n ON t (n); INSERT INTO t VALUES (1), (2)")
+        .unwrap();
+    let log = folder.path().join("data.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    store.optimize().unwrap();
+    assert_eq!(cell(&*store, "SELECT stat FROM sqlite_stat1 WHERE idx = 't_n'"), Cell::text("2 1"));
+    // What the statistics wrote is all that the log holds.
+    assert!(fs::metadata(&log).unwrap().len() < 8 * 4096);
+    store.close();
+    assert!(matches!(store.optimize(), Err(StoreError::Closed)));
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "x").unwrap();

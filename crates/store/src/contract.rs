@@ -132,6 +132,13 @@ pub trait Store: Send + Sync + 'static {
     /// Queues the job for the writer.
     fn submit_write(&self, job: WriteJob);
 
+    /// Puts the database in order, as an operator would at night: what commits left behind and what
+    /// the planner knows of the data. Blocks the calling thread; writes may wait for a moment.
+    ///
+    /// # Errors
+    /// The engine's; the data is as before.
+    fn optimize(&self) -> StoreResult<()>;
+
     /// Waits for queued writes and closes; later jobs answer [`StoreError::Closed`].
     fn close(&self);
 }

@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod batch;
 pub mod collections;
+pub mod crons;
 pub mod files;
 pub mod health;
 pub mod realtime;
@@ -38,6 +39,7 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
     Router::new()
         .merge(health::router())
         .merge(settings::router())
+        .merge(crons::router())
         .merge(files::router())
         .merge(collections::router())
         .merge(records::router())

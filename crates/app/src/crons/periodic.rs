@@ -1,4 +1,4 @@
-//! Work that recurs beside requests.
+//! Turns that are too short for the clock of minutes.
 
 use std::future::Future;
 use std::sync::Mutex;
@@ -10,18 +10,18 @@ use tokio::task::JoinSet;
 /// Recurring jobs, started together and stopped together. A job that panics is reported and runs
 /// again at its next turn; it takes no other down.
 #[derive(Debug)]
-pub struct Tasks {
+pub struct Periodic {
     running: Mutex<JoinSet<()>>,
     stop: watch::Sender<bool>,
 }
 
-impl Default for Tasks {
+impl Default for Periodic {
     fn default() -> Self {
         Self { running: Mutex::new(JoinSet::new()), stop: watch::Sender::new(false) }
     }
 }
 
-impl Tasks {
+impl Periodic {
     /// Runs `job` every `period`, the first time after one period. Turns that a slow job misses are left out.
     pub fn every<F, T>(&self, name: &'static str, period: Duration, mut job: F)
     where
@@ -75,16 +75,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn jobs_recur_survive_panics_and_stop() {
-        let tasks = Tasks::default();
+        let periodic = Periodic::default();
         let turns = Arc::new(AtomicUsize::new(0));
         let counted = turns.clone();
-        tasks.every("test", Duration::from_secs(10), move || {
+        periodic.every("test", Duration::from_secs(10), move || {
             let turn = counted.fetch_add(1, Ordering::SeqCst);
             async move { assert!(turn != 0, "the first turn falls over") }
         });
         tokio::time::sleep(Duration::from_secs(35)).await;
         assert_eq!(turns.load(Ordering::SeqCst), 3);
-        tasks.stop().await;
+        periodic.stop().await;
         tokio::time::sleep(Duration::from_secs(35)).await;
         assert_eq!(turns.load(Ordering::SeqCst), 3);
     }
