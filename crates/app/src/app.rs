@@ -11,10 +11,11 @@ use ketch_realtime::Hub;
 use ketch_records::Records;
 use ketch_records::collections::Collections;
 use ketch_store::sql::{self, system};
-use ketch_store::{Flow, Store};
+use ketch_store::{Connection, Flow, Store};
 
 use crate::config::AppConfig;
 use crate::crons::{Crons, Periodic};
+use crate::identity::{self, Identity};
 use crate::names::names;
 use crate::settings::SettingsHandle;
 
@@ -23,6 +24,9 @@ const INSTALLER: &str = "__pbinstaller@example.com";
 
 /// The services of one data folder.
 pub struct App {
+    pub(crate) id: String,
+    /// Whether the app got its id when it was opened.
+    pub is_new: bool,
     pub records: Records,
     pub collections: Collections,
     pub auth: Auth,
@@ -90,5 +94,52 @@ impl App {
         }
         let installer = self.records.find_by_field(&superusers, "email", Cell::text(INSTALLER), false);
         Ok(installer.await?.is_none())
+    }
+
+    /// The app's id. It does not change while the app is open.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The app's identity as it is stored now.
+    ///
+    /// # Errors
+    /// The store's, or that the row cannot be read.
+    pub async fn identity(&self) -> Result<Identity> {
+        let cipher = self.settings.cipher();
+        let found = self
+            .records
+            .store()
+            .lookup(move |connection| identity::load(connection, cipher.as_ref()))
+            .await?;
+        found.ok_or_else(|| Error::internal("the app has lost its id and admin token"))
+    }
+
+    /// Gives the app another admin token and answers the new identity.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn rotate_admin_token(&self) -> Result<Identity> {
+        self.change_identity(|identity| identity.admin_token = identity::random()).await
+    }
+
+    /// Gives the app another title and answers the new identity.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn rename(&self, title: String) -> Result<Identity> {
+        self.change_identity(move |identity| identity.title = title).await
+    }
+
+    async fn change_identity(&self, change: impl FnOnce(&mut Identity) + Send + 'static) -> Result<Identity> {
+        let cipher = self.settings.cipher();
+        let work = move |connection: &mut dyn Connection| {
+            let mut identity = identity::load(connection, cipher.as_ref())?
+                .ok_or_else(|| Error::internal("the app has lost its id and admin token"))?;
+            change(&mut identity);
+            identity::save(connection, &identity, cipher.as_ref())?;
+            Ok::<_, Error>(identity)
+        };
+        self.records.store().write(work).await
     }
 }

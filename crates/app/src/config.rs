@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::identity::PinnedIdentity;
+
 /// How an app is opened.
 #[derive(Debug, Clone, Default)]
 pub struct AppConfig {
@@ -9,6 +11,8 @@ pub struct AppConfig {
     pub data_dir: PathBuf,
     /// 32 bytes that the stored settings are encrypted with; `None` stores them as plain JSON.
     pub encryption_key: Option<String>,
+    /// What is fixed of the app's id, admin token and title.
+    pub identity: PinnedIdentity,
     /// Shows causes of errors and statements on the console.
     pub development: bool,
 }

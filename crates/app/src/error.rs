@@ -1,5 +1,8 @@
 //! Why an app cannot be opened, in words for whoever runs the server.
 
+use std::io;
+use std::path::PathBuf;
+
 use ketch_model::Error;
 use ketch_store::StoreError;
 
@@ -23,6 +26,16 @@ pub enum OpenError {
     KeyWrong,
     #[error("The encryption key must have exactly 32 characters.")]
     KeyLength,
+    #[error(
+        "The {name} must be a UUID of 36 characters, such as 8f14e45f-ceea-467f-a0e6-3b6e3a7d0c1d, and `{text}` is none."
+    )]
+    Identity { name: &'static str, text: String },
+    #[error("There is an app with the id {0} already.")]
+    Taken(String),
+    #[error("The main app cannot be deleted: it is the data folder itself.")]
+    MainStays,
+    #[error("The folder {} cannot be used: {error}.", folder.display())]
+    Folder { folder: PathBuf, error: io::Error },
 }
 
 impl From<StoreError> for OpenError {

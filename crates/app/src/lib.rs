@@ -1,17 +1,21 @@
 //! One app: its services wired together, its settings, and the work that recurs.
 
 mod app;
+mod apps;
 mod cipher;
 mod config;
 mod crons;
 mod error;
+mod identity;
 mod jobs;
 mod names;
 mod open;
 mod settings;
 
 pub use app::App;
+pub use apps::{Apps, Opener};
 pub use config::AppConfig;
 pub use crons::{CronJob, Crons};
 pub use error::OpenError;
+pub use identity::{Identity, PinnedIdentity, is_canonical_uuid};
 pub use settings::SettingsHandle;

@@ -21,6 +21,7 @@ use crate::cipher::Cipher;
 use crate::config::AppConfig;
 use crate::crons::{Crons, Periodic};
 use crate::error::OpenError;
+use crate::identity::{self, PinnedIdentity};
 use crate::jobs;
 use crate::names::names;
 use crate::settings::{self, SettingsHandle};
@@ -39,6 +40,8 @@ const PRUNED_AT_ONCE: u32 = 2_000;
 struct Loaded {
     schema: Schema,
     settings: Settings,
+    id: String,
+    is_new: bool,
 }
 
 impl App {
@@ -56,7 +59,8 @@ impl App {
             Some(key) => Some(Cipher::new(key).ok_or(OpenError::KeyLength)?),
             None => None,
         };
-        let (loaded, prepared) = tokio::join!(load(&main, cipher.clone()), prepare_aux(&aux));
+        let (loaded, prepared) =
+            tokio::join!(load(&main, config.identity.clone(), cipher.clone()), prepare_aux(&aux));
         prepared?;
         let loaded = loaded?;
         let files = Arc::new(Files::local(config.data_dir.join(STORAGE)));
@@ -70,6 +74,8 @@ impl App {
             Mailer::new(move || settings.current(), config.development)
         };
         let app = Arc::new(Self {
+            id: loaded.id,
+            is_new: loaded.is_new,
             collections: Collections::new(records.clone()),
             auth: Auth::new(records.clone(), mailer),
             realtime,
@@ -88,7 +94,11 @@ impl App {
     }
 }
 
-async fn load(main: &Arc<dyn Store>, cipher: Option<Cipher>) -> Result<Loaded, OpenError> {
+async fn load(
+    main: &Arc<dyn Store>,
+    pinned: PinnedIdentity,
+    cipher: Option<Cipher>,
+) -> Result<Loaded, OpenError> {
     main.write(move |connection| {
         let tables = names(connection, system::table_names)?;
         if tables.contains("_collections") {
@@ -105,7 +115,8 @@ async fn load(main: &Arc<dyn Store>, cipher: Option<Cipher>) -> Result<Loaded, O
             }
         };
         let schema = collections::load_schema(connection)?;
-        Ok(Loaded { schema, settings })
+        let (id, is_new) = identity::prepare(connection, &pinned, cipher.as_ref())?;
+        Ok(Loaded { schema, settings, id, is_new })
     })
     .await
 }

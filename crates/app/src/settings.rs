@@ -28,6 +28,11 @@ impl SettingsHandle {
         Self { inner: Arc::new(Inner { current: ArcSwap::from_pointee(settings), store, cipher }) }
     }
 
+    /// What the stored settings are encrypted with.
+    pub(crate) fn cipher(&self) -> Option<Cipher> {
+        self.inner.cipher.clone()
+    }
+
     /// The settings as of the last committed change.
     pub fn current(&self) -> Arc<Settings> {
         self.inner.current.load_full()

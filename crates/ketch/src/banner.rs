@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use ketch_app::Identity;
+
 use crate::console::say;
 use crate::project;
 
@@ -16,22 +18,30 @@ pub(crate) fn print(
     url: &str,
     data_dir: &Path,
     needs_superuser: bool,
+    new: Option<Identity>,
     notes: Notes,
     applied: &HashSet<String>,
 ) {
-    say(&text(url, data_dir, needs_superuser, notes, applied));
+    say(&text(url, data_dir, needs_superuser, new, notes, applied));
 }
 
 fn text(
     url: &str,
     data_dir: &Path,
     needs_superuser: bool,
+    new: Option<Identity>,
     notes: Notes,
     applied: &HashSet<String>,
 ) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let data = data_dir.display();
     let mut lines = vec![format!("Ketch {version} is ready at {url}")];
+    if let Some(identity) = new {
+        lines.push(format!(
+            "├─ Instant:    {url} (for its SDKs: app id {}, admin token {}; `ketch app list` shows them again)",
+            identity.id, identity.admin_token
+        ));
+    }
     if needs_superuser {
         let executable = project::executable();
         lines.push(format!(
@@ -71,20 +81,28 @@ mod tests {
     use super::*;
 
     fn shown(needs_superuser: bool, notes: Notes) -> String {
+        let new = needs_superuser.then(|| Identity {
+            id: "an-id".to_owned(),
+            admin_token: "a-token".to_owned(),
+            title: String::new(),
+            created: String::new(),
+        });
         text(
             "http://127.0.0.1:8090",
             Path::new("pb_data"),
             needs_superuser,
+            new,
             notes,
             &HashSet::from(["1_a.js".to_owned()]),
         )
     }
 
     #[test]
-    fn the_first_start_says_what_to_do_in_five_lines() {
+    fn the_first_start_says_what_to_do_in_six_lines() {
         let shown = shown(true, Notes { hooks: Vec::new(), migrations: vec!["1_a.js".to_owned()] });
-        assert_eq!(shown.lines().count(), 5, "{shown}");
+        assert_eq!(shown.lines().count(), 6, "{shown}");
         assert!(shown.contains("superuser upsert EMAIL PASSWORD"));
+        assert!(shown.contains("app id an-id, admin token a-token"));
     }
 
     #[test]

@@ -53,6 +53,18 @@ pub(crate) struct Global {
     /// The folder with migrations [default: pb_migrations beside the data folder]
     #[arg(long = "migrationsDir", global = true, value_name = "FOLDER")]
     pub(crate) migrations_dir: Option<PathBuf>,
+    /// Fixes the main app's id for Instant clients [default: made at the first start]
+    #[arg(long = "app-id", global = true, env = "KETCH_APP_ID", value_name = "UUID")]
+    pub(crate) app_id: Option<String>,
+    /// Fixes the main app's admin token for Instant clients [default: made at the first start]
+    #[arg(
+        long = "admin-token",
+        global = true,
+        env = "KETCH_ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "UUID"
+    )]
+    pub(crate) admin_token: Option<String>,
     // Known to scripts that start PocketBase; without a meaning until hooks and migrations are built.
     #[arg(long = "hooksPool", global = true, hide = true)]
     hooks_pool: Option<u64>,
@@ -69,6 +81,9 @@ pub(crate) enum Command {
     /// Manages superusers
     #[command(subcommand, arg_required_else_help = true)]
     Superuser(Superuser),
+    /// Manages apps: their ids and admin tokens for Instant clients
+    #[command(subcommand, arg_required_else_help = true)]
+    App(AppCommand),
     #[command(hide = true)]
     Migrate(Words),
 }
@@ -101,6 +116,37 @@ pub(crate) enum Superuser {
     Delete(Words),
     /// Sets the addresses that superusers may act from; without addresses every one is allowed: [IP…]
     Ips(Words),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppCommand {
+    /// Lists the apps with their ids and admin tokens, the main one first
+    List {
+        /// Prints a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes an app in a folder of its own and prints its id and admin token: [TITLE]
+    Create {
+        #[arg(default_value = "Untitled")]
+        title: String,
+        /// Prints a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gives an app another admin token and prints it; the old one ends at once: APP_ID
+    RotateToken {
+        #[arg(value_name = "APP_ID")]
+        id: String,
+    },
+    /// Deletes an app with all its records and files: APP_ID --yes
+    Delete {
+        #[arg(value_name = "APP_ID")]
+        id: String,
+        /// Deletes without a way back
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ketch_app::OpenError;
+use ketch_store::StoreError;
 
 #[derive(Debug)]
 pub(crate) struct Failure(String);
@@ -30,6 +31,10 @@ impl fmt::Display for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self(error.to_string())
+        match error {
+            // The driver's own sentence names the file.
+            OpenError::Store(StoreError::Unavailable(text)) => Self::sentence(&text),
+            error => Self::sentence(&error.to_string()),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The command line: reads it, chooses the storage driver, starts and stops.
 
+mod app_command;
+mod apps_front;
 mod banner;
 mod cli;
 mod console;
@@ -52,6 +54,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
     let result = match cli.command {
         Command::Serve(options) => runtime.block_on(serve::serve(&cli.global, options)),
         Command::Superuser(command) => runtime.block_on(superuser::run(&cli.global, command)),
+        Command::App(command) => runtime.block_on(app_command::run(&cli.global, command)),
         Command::Migrate(_) => Err(Failure::new("Migrations are not built yet.")),
     };
     // Whatever still runs ends with the process; what had to be finished was waited for above.

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::cli::{Global, Serve};
 use crate::failure::Failure;
-use crate::{banner, project, stores};
+use crate::{apps_front, banner, project, stores};
 
 /// How long closing the databases may take once requests have ended; what is queued is small by then.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(400);
@@ -31,22 +31,23 @@ pub(crate) async fn serve(global: &Global, options: Serve) -> Result<(), Failure
     // The port first: a second server must not touch the data of the first.
     let listener =
         serving::listen(&options.http).await.map_err(|error| not_listening(&options.http, &error))?;
-    let app = stores::open(global).await?;
+    let apps = Arc::new(stores::open_all(global).await?);
+    let app = apps.main().clone();
     let site = Folder::new(project::public_dir(global)?, global.index_fallback);
-    let router = pocketbase::router_with_site(app.clone(), Some(site));
+    let router = apps_front::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
     let front = Front::new(router, Cors::new(options.origins), pocketbase::panicked);
     let signal = stop_signal()?;
     let announced =
         tokio::spawn(announce(app.clone(), listener_url(&listener, &options.http), notes(global, &app)));
-    let realtime = app.realtime.clone();
+    let streams = apps.clone();
     let stop = async move {
         signal.await;
         // Open streams would hold their connections until they are cut.
-        realtime.close();
+        streams.close_streams();
     };
     serving::serve(listener, front, stop).await;
     announced.abort();
-    if tokio::time::timeout(CLOSE_PATIENCE, app.close()).await.is_err() {
+    if tokio::time::timeout(CLOSE_PATIENCE, apps.close()).await.is_err() {
         // A write that was not acknowledged is undone at the next start.
         tracing::warn!("the databases were still busy when the server stopped");
     }
@@ -63,7 +64,8 @@ async fn announce(app: Arc<App>, url: String, notes: banner::Notes) {
         }
     };
     let applied = app.applied_migrations().await.unwrap_or_default();
-    banner::print(&url, &app.config.data_dir, needs_superuser, notes, &applied);
+    let new = if app.is_new { app.identity().await.ok() } else { None };
+    banner::print(&url, &app.config.data_dir, needs_superuser, new, notes, &applied);
 }
 
 fn notes(global: &Global, app: &App) -> banner::Notes {

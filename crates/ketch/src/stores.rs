@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ketch_app::{App, AppConfig};
+use futures_util::FutureExt;
+use ketch_app::{App, AppConfig, Apps, OpenError, PinnedIdentity};
 use ketch_store::{Store, StoreError};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
 
@@ -18,9 +19,24 @@ pub(crate) async fn open(global: &Global) -> Result<Arc<App>, Failure> {
     let config = AppConfig {
         data_dir: project::data_dir(global)?,
         encryption_key: encryption_key(global)?,
+        identity: PinnedIdentity {
+            id: global.app_id.clone(),
+            admin_token: global.admin_token.clone(),
+            title: None,
+        },
         development: global.dev,
     };
+    Ok(open_app(config, Duration::from_secs(global.query_timeout)).await?)
+}
+
+/// Opens the data folder that the command line names with all its apps.
+pub(crate) async fn open_all(global: &Global) -> Result<Apps, Failure> {
     let timeout = Duration::from_secs(global.query_timeout);
+    let main = open(global).await?;
+    Ok(Apps::new(main, Box::new(move |config| open_app(config, timeout).boxed())))
+}
+
+async fn open_app(config: AppConfig, timeout: Duration) -> Result<Arc<App>, OpenError> {
     let main = open_store(
         config.data_dir.join("data.db"),
         SqliteOptions { query_timeout: timeout, ..SqliteOptions::default() },
@@ -30,16 +46,15 @@ pub(crate) async fn open(global: &Global) -> Result<Arc<App>, Failure> {
         SqliteOptions { query_timeout: timeout, readers: 1, inline_readers: 1, ..SqliteOptions::default() };
     let aux = open_store(config.data_dir.join("auxiliary.db"), small);
     let (main, aux) = tokio::join!(main, aux);
-    Ok(App::open(config, main?, aux?).await?)
+    App::open(config, main?, aux?).await
 }
 
-async fn open_store(path: PathBuf, options: SqliteOptions) -> Result<Arc<dyn Store>, Failure> {
+async fn open_store(path: PathBuf, options: SqliteOptions) -> Result<Arc<dyn Store>, OpenError> {
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path, options)).await;
     match opened {
         Ok(Ok(store)) => Ok(Arc::new(store)),
-        Ok(Err(StoreError::Unavailable(text))) => Err(Failure::sentence(&text)),
-        Ok(Err(error)) => Err(Failure::sentence(&error.to_string())),
-        Err(error) => Err(Failure::sentence(&error.to_string())),
+        Ok(Err(error)) => Err(OpenError::Store(error)),
+        Err(_) => Err(OpenError::Store(StoreError::Panicked)),
     }
 }
 
