@@ -42,6 +42,15 @@ pub struct Blob {
     pub content: BlobContent,
 }
 
+/// A stored file as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub key: String,
+    /// In bytes.
+    pub size: u64,
+    pub modified: SystemTime,
+}
+
 pub enum BlobContent {
     /// A small file is read at once.
     Memory(Bytes),
@@ -70,6 +79,9 @@ pub trait BlobStore: Send + Sync + 'static {
 
     /// Opens a file; one without attributes is of unknown type.
     fn open<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Blob, BlobError>>;
+
+    /// Every file whose key begins with the prefix and a slash, by key; an empty prefix stands for all.
+    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<Listed>, BlobError>>;
 
     /// Removes a file; one that is not there is no error.
     fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BlobError>>;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::attributes::Attributes;
 use crate::blob::{Blob, BlobError, BlobStore, Source, check_key};
+use crate::hold::{Hold, Holds};
 use crate::local::LocalBlobs;
 use crate::names;
 
@@ -13,11 +14,12 @@ use crate::names;
 /// part of the place, so that a rename moves nothing.
 pub struct Files {
     blobs: Arc<dyn BlobStore>,
+    holds: Holds,
 }
 
 impl Files {
     pub fn new(blobs: Arc<dyn BlobStore>) -> Self {
-        Self { blobs }
+        Self { blobs, holds: Holds::default() }
     }
 
     /// Files in a folder of this machine.
@@ -100,13 +102,31 @@ impl Files {
         log(self.remove_below(&[collection_id]).await, &[collection_id]);
     }
 
+    /// Lets every file stay until the hold is dropped: files of records that are deleted meanwhile
+    /// are removed then. Files that were stored under the same ids in between are not touched.
+    pub fn hold(&self) -> Hold {
+        self.holds.begin(self.blobs.clone())
+    }
+
     async fn remove(&self, collection_id: &str, record_id: &str, name: &str) -> Result<(), BlobError> {
-        self.blobs.remove(&key(&[collection_id, record_id, name])?).await?;
+        let key = key(&[collection_id, record_id, name])?;
+        if !self.holds.postpone(std::slice::from_ref(&key)) {
+            self.blobs.remove(&key).await?;
+        }
         self.remove_below(&[collection_id, record_id, &format!("thumbs_{name}")]).await
     }
 
     async fn remove_below(&self, parts: &[&str]) -> Result<(), BlobError> {
-        self.blobs.remove_all(&key(parts)?).await
+        let prefix = key(parts)?;
+        if self.holds.is_held() {
+            // What is there now, by name: the ids may come to life again before the hold ends.
+            let listed = self.blobs.list(&prefix).await?;
+            let keys: Vec<String> = listed.into_iter().map(|file| file.key).collect();
+            if self.holds.postpone(&keys) {
+                return Ok(());
+            }
+        }
+        self.blobs.remove_all(&prefix).await
     }
 }
 

@@ -12,7 +12,9 @@ pub mod names;
 pub mod sniff;
 
 mod files;
+mod hold;
 
-pub use blob::{Blob, BlobContent, BlobError, BlobStore, Source};
+pub use blob::{Blob, BlobContent, BlobError, BlobStore, Listed, Source};
 pub use files::Files;
+pub use hold::Hold;
 pub use local::LocalBlobs;

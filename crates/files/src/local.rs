@@ -12,12 +12,14 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 
 use crate::attributes::Attributes;
-use crate::blob::{Blob, BlobContent, BlobError, BlobStore, BoxFuture, Source, check_key};
+use crate::blob::{Blob, BlobContent, BlobError, BlobStore, BoxFuture, Listed, Source, check_key};
 
 /// Files up to this size are read at once when opened.
 const SMALL: u64 = 64 * 1024;
 const BUFFER: usize = 64 * 1024;
 const ATTRIBUTES: &str = ".attrs";
+/// How the names of files that are not whole yet begin.
+const PART: &str = ".part-";
 
 /// Keeps each file under its key in a folder, with its attributes beside it.
 #[derive(Debug, Clone)]
@@ -58,12 +60,31 @@ impl BlobStore for LocalBlobs {
         })
     }
 
+    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<Listed>, BlobError>> {
+        Box::pin(async move {
+            let folder = if prefix.is_empty() { self.root.clone() } else { self.path(prefix)? };
+            let mut listed = Vec::new();
+            let key = prefix.to_owned();
+            blocking(format!("listing {prefix}"), move || {
+                list(&folder, &key, &mut listed)?;
+                listed.sort_by(|one, other| one.key.cmp(&other.key));
+                Ok(listed)
+            })
+            .await
+        })
+    }
+
     fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BlobError>> {
         Box::pin(async move {
             let path = self.path(key)?;
+            let root = self.root.clone();
             blocking(format!("removing {key}"), move || {
                 missing_is_fine(fs::remove_file(&path))?;
-                missing_is_fine(fs::remove_file(attributes_of(&path)))
+                missing_is_fine(fs::remove_file(attributes_of(&path)))?;
+                // Folders that are empty now; the first that is not ends it.
+                let mut folders = path.ancestors().skip(1).take_while(|folder| **folder != *root);
+                while folders.next().is_some_and(|folder| fs::remove_dir(folder).is_ok()) {}
+                Ok(())
             })
             .await
         })
@@ -103,6 +124,32 @@ fn attributes_of(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Adds the files of a folder and of those in it. What goes away meanwhile is left out; links are
+/// not followed. Names that no key may have are none of ours.
+fn list(folder: &Path, prefix: &str, listed: &mut Vec<Listed>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let key = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            list(&entry.path(), &key, listed)?;
+            continue;
+        }
+        let name = key.rsplit('/').next().unwrap_or_default();
+        let is_ours = !name.ends_with(ATTRIBUTES) && !name.starts_with(PART) && check_key(&key).is_ok();
+        if let (true, true, Ok(metadata)) = (kind.is_file(), is_ours, entry.metadata()) {
+            let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            listed.push(Listed { key, size: metadata.len(), modified });
+        }
+    }
+    Ok(())
+}
+
 fn put(path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<()> {
     let Some(folder) = path.parent() else {
         return Err(io::Error::other("the file has no folder"));
@@ -140,7 +187,7 @@ fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn create_part(folder: &Path) -> io::Result<(PathBuf, File)> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let name = format!(".part-{now:x}-{:x}-{:x}", std::process::id(), COUNTER.fetch_add(1, Relaxed));
+    let name = format!("{PART}{now:x}-{:x}-{:x}", std::process::id(), COUNTER.fetch_add(1, Relaxed));
     let path = folder.join(name);
     fs::create_dir_all(folder)?;
     let open = || File::options().write(true).create_new(true).open(&path);

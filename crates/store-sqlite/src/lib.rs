@@ -15,6 +15,7 @@ mod math;
 mod options;
 mod queue;
 mod reader;
+mod snapshot;
 mod store;
 mod watch;
 mod writer;

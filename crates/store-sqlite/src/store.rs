@@ -19,6 +19,7 @@ use crate::error;
 use crate::options::SqliteOptions;
 use crate::queue::Queue;
 use crate::reader::{self, InlinePool, Opener};
+use crate::snapshot;
 use crate::writer::Writer;
 
 /// A database in one file. Dropping it closes it.
@@ -135,6 +136,13 @@ impl Store for SqliteStore {
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
         // 0x10000 looks at every table, 0x02 refreshes what the planner knows.
         connection.execute_batch("PRAGMA optimize = 0x10002").map_err(failed)
+    }
+
+    fn snapshot(&self, into: &Path) -> StoreResult<()> {
+        if self.closing.load(Relaxed) {
+            return Err(StoreError::Closed);
+        }
+        snapshot::write(&self.path, into, self.inline.busy_timeout(), &self.closing)
     }
 
     fn close(&self) {

@@ -1,5 +1,6 @@
 //! The suite of every storage driver, on this one.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ impl Driver for Folder {
     fn open(&self, query_timeout: Duration) -> Arc<dyn Store> {
         let options = SqliteOptions { query_timeout, ..SqliteOptions::default() };
         Arc::new(SqliteStore::open(self.0.path().join("data.db"), options).expect("the store opens"))
+    }
+
+    fn open_snapshot(&self, path: &Path) -> Option<Arc<dyn Store>> {
+        Some(Arc::new(SqliteStore::open(path, SqliteOptions::default()).expect("the snapshot opens")))
     }
 }
 

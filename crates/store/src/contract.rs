@@ -1,5 +1,7 @@
 //! What a storage driver promises.
 
+use std::path::Path;
+
 use ketch_model::CellRef;
 use tokio::sync::oneshot;
 
@@ -138,6 +140,15 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// The engine's; the data is as before.
     fn optimize(&self) -> StoreResult<()>;
+
+    /// Writes a copy of the database, as of one moment after every write that was answered before the
+    /// call, into a new file that the driver can open. Blocks the calling thread, possibly for long;
+    /// other reads and writes go on.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] also when the store is closed meanwhile, [`StoreError::Unavailable`]
+    /// where the file exists or cannot be written. Part of a file may be left.
+    fn snapshot(&self, into: &Path) -> StoreResult<()>;
 
     /// Waits for queued writes and closes; later jobs answer [`StoreError::Closed`].
     fn close(&self);

@@ -174,3 +174,54 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn held_files_stay_until_the_hold_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::local(folder.path());
+    let exists = |path: &str| folder.path().join("pbc_1").join(path).exists();
+    block(async {
+        for (record, name) in
+            [("rec1", "a_0.txt"), ("rec1", "b_0.txt"), ("rec2", "c_0.txt"), ("rec3", "d_0.txt")]
+        {
+            put(&files, record, name, b"x").await.unwrap();
+        }
+        let (first, second) = (files.hold(), files.hold());
+        files.remove_all("pbc_1", "rec1", vec!["a_0.txt".to_owned()]).await;
+        files.remove_record("pbc_1", "rec2").await;
+        drop(first);
+        assert!(exists("rec1/a_0.txt") && exists("rec2/c_0.txt"));
+        // The record comes to life again: what it has now is not what was deleted.
+        put(&files, "rec2", "new_1.txt", b"y").await.unwrap();
+        drop(second);
+        while exists("rec1/a_0.txt") || exists("rec2/c_0.txt") {
+            tokio::task::yield_now().await;
+        }
+        assert!(exists("rec1/b_0.txt") && exists("rec2/new_1.txt"));
+        files.remove_record("pbc_1", "rec3").await;
+        assert!(!exists("rec3"), "nothing is held any more");
+    });
+}
+
+#[test]
+fn lists_show_files_and_nothing_else() {
+    use crate::blob::BlobStore;
+    let folder = tempfile::tempdir().unwrap();
+    let (files, blobs) = (Files::local(folder.path()), crate::LocalBlobs::new(folder.path()));
+    block(async {
+        assert_eq!(blobs.list("").await.unwrap(), []);
+        put(&files, "rec2", "b_0.txt", b"xy").await.unwrap();
+        put(&files, "rec1", "a_0.txt", b"x").await.unwrap();
+        fs::write(folder.path().join("pbc_1/.part-1"), "half").unwrap();
+        let keys = |listed: Vec<crate::Listed>| -> Vec<_> {
+            listed.into_iter().map(|file| (file.key, file.size)).collect()
+        };
+        let all = [("pbc_1/rec1/a_0.txt".to_owned(), 1), ("pbc_1/rec2/b_0.txt".to_owned(), 2)];
+        assert_eq!(keys(blobs.list("").await.unwrap()), all);
+        assert_eq!(keys(blobs.list("pbc_1/rec1").await.unwrap()), all[..1]);
+        assert_eq!(keys(blobs.list("pbc_2").await.unwrap()), []);
+        assert!(blobs.list("..").await.is_err());
+        blobs.remove("pbc_1/rec1/a_0.txt").await.unwrap();
+        assert!(!folder.path().join("pbc_1/rec1").exists() && folder.path().join("pbc_1/rec2").exists());
+    });
+}

@@ -7,11 +7,13 @@
 pub mod closing;
 pub mod grouping;
 pub mod records;
+pub mod snapshots;
 mod support;
 pub mod time_limits;
 pub mod transactions;
 pub mod values;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +23,9 @@ use crate::Store;
 pub trait Driver {
     /// Opens the database with this time limit for a statement; zero is none.
     fn open(&self, query_timeout: Duration) -> Arc<dyn Store>;
+
+    /// Opens what [`Store::snapshot`] wrote; `None` if this driver writes what only other tools read.
+    fn open_snapshot(&self, path: &Path) -> Option<Arc<dyn Store>>;
 
     /// The place of a statement's first and only value.
     fn placeholder(&self) -> &'static str {
@@ -55,6 +60,8 @@ macro_rules! contract_tests {
                 a_stopped_write_is_honest_to_its_neighbours, a_slow_visitor_is_no_endless_read;
             records: records_are_found, referrers_are_found, records_change_and_go, a_taken_id_is_a_unique_violation,
                 the_log_tells_what_changed, the_log_is_pruned_from_its_old_end;
+            snapshots: a_snapshot_holds_what_was_answered, a_snapshot_beside_writes_is_whole,
+                a_snapshot_overwrites_nothing, a_closed_store_gives_no_snapshot;
             closing: queued_writes_are_kept, a_closed_store_refuses_work, closing_stops_a_long_read,
                 data_survives_closing, closing_twice_is_harmless;
         }
