@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::Result;
-use crate::cell::Pair;
+use crate::pair::Pair;
 
 /// Loads Ketch and the real PocketBase in turn and compares them.
 #[derive(Debug, Parser)]

@@ -1,14 +1,17 @@
 //! What is measured: each case is a name and the requests that make it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Result;
 use crate::args::Settings;
-use crate::http::request;
-use crate::seed::{NOTES_OWN, Seeded, record_id};
+use crate::http::{multipart, request};
+use crate::seed::{FILE_BYTES, NOTES_OWN, Seeded, USER, record_id};
 
 /// Ready-made requests per case: enough that no cache of answers could hold the case.
 const SHOTS: u64 = 4096;
+/// Ready-made requests of a case whose requests are large: they all stay in memory.
+const LARGE_SHOTS: u64 = 8;
+const BATCH: usize = 50;
 const PAGE: usize = 30;
 /// Records that the filters match.
 const MATCHES: u64 = 1_000;
@@ -69,8 +72,30 @@ const CASES: &[Case] = &[
             });
         },
     },
+    Case {
+        name: "download",
+        what: "a file of 1 MB",
+        build: |b| {
+            let path = b.seeded.file_path.clone();
+            let kind =
+                b.raw_kind("download", |body| expect(body.len() == FILE_BYTES, "a file of another size"));
+            b.shoot(kind, "GET", &path, None);
+        },
+    },
     Case { name: "create", what: "create one record", build: |b| b.create() },
     Case { name: "update", what: "change one field of one record", build: |b| b.update() },
+    Case { name: "batch", what: "a batch that creates 50 records", build: |b| b.batch() },
+    Case { name: "upload", what: "create a record with a file of 1 MB", build: |b| b.upload() },
+    Case {
+        name: "login",
+        what: "sign in with a password",
+        build: |b| {
+            let kind = b.kind("login", |body| expect(body["token"].is_string(), "an answer without token"));
+            let [identity, password] = USER;
+            let body = format!(r#"{{"identity":"{identity}","password":"{password}"}}"#);
+            b.shoot(kind, "POST", "/api/collections/users/auth-with-password", Some(&body));
+        },
+    },
     Case {
         name: "mixed",
         what: "60 % get one, 20 % list by index, 10 % create, 10 % update",
@@ -108,7 +133,7 @@ impl Case {
     }
 }
 
-type Check = Box<dyn Fn(&Value) -> Result<()>>;
+type Check = Box<dyn Fn(&[u8]) -> Result<()>>;
 
 /// Requests that differ in nothing but ids and numbers: one kind, one length of answer.
 pub(crate) struct Kind {
@@ -136,7 +161,12 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// A kind whose answers are JSON.
     fn kind(&mut self, name: &'static str, check: impl Fn(&Value) -> Result<()> + 'static) -> usize {
+        self.raw_kind(name, move |body| check(&serde_json::from_slice(body)?))
+    }
+
+    fn raw_kind(&mut self, name: &'static str, check: impl Fn(&[u8]) -> Result<()> + 'static) -> usize {
         self.plan.kinds.push(Kind { name, check: Box::new(check) });
         self.plan.kinds.len() - 1
     }
@@ -171,6 +201,34 @@ impl Builder<'_> {
         let kind = self.kind("create", |body| expect(body["id"].is_string(), "a record without id"));
         for _ in 0..SHOTS {
             self.shoot_create(kind);
+        }
+    }
+
+    fn batch(&mut self) {
+        let kind = self.kind("batch", |body| {
+            let created = body.as_array().is_some_and(|answers| {
+                answers.len() == BATCH && answers.iter().all(|answer| answer["status"] == 200)
+            });
+            expect(created, "a batch of which a part failed")
+        });
+        for _ in 0..SHOTS / 16 {
+            let requests: Vec<Value> = (0..BATCH)
+                .map(|_| {
+                    let body = self.event();
+                    json!({ "method": "POST", "url": "/api/collections/events/records", "body": body })
+                })
+                .collect();
+            let body = json!({ "requests": requests }).to_string();
+            self.shoot(kind, "POST", "/api/batch", Some(&body));
+        }
+    }
+
+    fn upload(&mut self) {
+        let kind = self.kind("upload", |body| expect(body["file"].is_string(), "a record without its file"));
+        for _ in 0..LARGE_SHOTS {
+            let file: Vec<u8> = (0..FILE_BYTES / 8).flat_map(|_| self.random.next().to_le_bytes()).collect();
+            let bytes = multipart("/api/collections/uploads/records", "file", "photo.bin", &file);
+            self.plan.shots.push(Shot { bytes, kind });
         }
     }
 
@@ -212,11 +270,17 @@ impl Builder<'_> {
     }
 
     fn shoot_create(&mut self, kind: usize) {
-        let number = 100_000 + self.random.below(900_000);
-        let body = format!(
-            r#"{{"title":"Event {number} of the log","level":{number},"data":{{"host":"ketch","pid":{number},"tags":["a","b"]}}}}"#
-        );
+        let body = self.event().to_string();
         self.shoot(kind, "POST", "/api/collections/events/records", Some(&body));
+    }
+
+    fn event(&mut self) -> Value {
+        let number = 100_000 + self.random.below(900_000);
+        json!({
+            "title": format!("Event {number} of the log"),
+            "level": number,
+            "data": { "host": "ketch", "pid": number, "tags": ["a", "b"] },
+        })
     }
 
     fn shoot_update(&mut self, kind: usize) {
@@ -247,11 +311,15 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit.max(1)
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
+        mixed ^ (mixed >> 31)
     }
 }
 
@@ -259,12 +327,16 @@ impl Random {
 mod tests {
     use std::collections::HashSet;
 
-    use serde_json::json;
-
     use super::*;
 
     fn seeded() -> Seeded {
-        Seeded { data_dir: "unused".into(), records: 5_000, user_token: "token".to_owned() }
+        Seeded {
+            data_dir: "unused".into(),
+            records: 5_000,
+            user_token: "token".to_owned(),
+            file_path: "/file".to_owned(),
+            subscriber_tokens: Vec::new(),
+        }
     }
 
     #[test]

@@ -11,22 +11,9 @@ use crate::args::Settings;
 use crate::cases::{Case, Kind, Plan};
 use crate::figures::Figures;
 use crate::load::{self, Load, Round};
+use crate::pair::Pair;
 use crate::proc::{self, Memory};
-use crate::report::Report;
 use crate::server::Server;
-
-/// The same thing for each of the two servers.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub(crate) struct Pair<T> {
-    pub(crate) ketch: T,
-    pub(crate) pocketbase: T,
-}
-
-impl<T> Pair<T> {
-    pub(crate) fn map<U>(&self, mut each: impl FnMut(&T) -> Result<U>) -> Result<Pair<U>> {
-        Ok(Pair { ketch: each(&self.ketch)?, pocketbase: each(&self.pocketbase)? })
-    }
-}
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Cell {
@@ -49,20 +36,17 @@ pub(crate) struct Side {
     pub(crate) errors: BTreeMap<String, u64>,
 }
 
-/// Sends the first request of each kind to both servers, looks at the answers closely, and
-/// returns how long the answers of each kind are.
-pub(crate) async fn probe(
-    servers: &Pair<Server>,
-    plan: &Plan,
-    report: &mut Report,
-) -> Result<Pair<Vec<usize>>> {
+/// Sends the first request of each kind to both servers and looks at the answers closely. Returns how
+/// long the answers of each kind are, and what was wrong with them.
+pub(crate) async fn probe(servers: &Pair<Server>, plan: &Plan) -> Result<(Pair<Vec<usize>>, Vec<String>)> {
     let mut sizes = Pair::<Vec<usize>>::default();
+    let mut problems = Vec::new();
     for (index, kind) in plan.kinds.iter().enumerate() {
         let shot = plan.shots.iter().find(|shot| shot.kind == index).ok_or("a kind without requests")?;
         let ketch = answer_size(&servers.ketch, &shot.bytes, kind).await;
         let pocketbase = answer_size(&servers.pocketbase, &shot.bytes, kind).await;
         match (&ketch, &pocketbase) {
-            (Ok(ketch), Ok(pocketbase)) if ketch != pocketbase => report.problem(format!(
+            (Ok(ketch), Ok(pocketbase)) if ketch != pocketbase => problems.push(format!(
                 "{}: the answers differ in length: Ketch {ketch}, PocketBase {pocketbase} bytes",
                 kind.name
             )),
@@ -70,20 +54,20 @@ pub(crate) async fn probe(
         }
         for (server, size) in [(&servers.ketch, &ketch), (&servers.pocketbase, &pocketbase)] {
             if let Err(error) = size {
-                report.problem(format!("{}: {}: {error}", server.name, kind.name));
+                problems.push(format!("{}: {}: {error}", server.name, kind.name));
             }
         }
         // Who answers wrongly is held to the other's size.
         sizes.ketch.push(*ketch.as_ref().or(pocketbase.as_ref()).unwrap_or(&0));
         sizes.pocketbase.push(*pocketbase.as_ref().or(ketch.as_ref()).unwrap_or(&0));
     }
-    Ok(sizes)
+    Ok((sizes, problems))
 }
 
 async fn answer_size(server: &Server, request: &[u8], kind: &Kind) -> Result<usize> {
     let mut api = Api::open(server.address).await?;
     let body = api.raw(request).await?;
-    (kind.check)(&serde_json::from_slice(body)?)?;
+    (kind.check)(body)?;
     Ok(body.len())
 }
 

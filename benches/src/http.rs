@@ -26,6 +26,22 @@ pub(crate) fn request(method: &str, path: &str, token: &str, body: Option<&str>)
     text.into_bytes()
 }
 
+/// The bytes of one upload: a form with one file.
+pub(crate) fn multipart(path: &str, field: &str, name: &str, file: &[u8]) -> Vec<u8> {
+    const BOUNDARY: &str = "ketch-bench-boundary";
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    let tail = format!("\r\n--{BOUNDARY}--\r\n");
+    let length = head.len() + file.len() + tail.len();
+    let start = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\
+         Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    [start.as_bytes(), head.as_bytes(), file, tail.as_bytes()].concat()
+}
+
 #[derive(Debug)]
 pub(crate) struct Connection<S> {
     stream: S,

@@ -7,9 +7,11 @@ mod api;
 mod args;
 mod cases;
 mod cell;
+mod fanout;
 mod figures;
 mod http;
 mod load;
+mod pair;
 mod proc;
 mod report;
 mod seed;
@@ -24,7 +26,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Args, Settings};
-use crate::cell::Pair;
+use crate::pair::Pair;
 use crate::report::Report;
 use crate::server::Server;
 
@@ -82,12 +84,16 @@ async fn run(settings: Settings) -> Result<Report> {
 
     for case in &cases {
         let plan = case.plan(&seeded);
-        let sizes = cell::probe(&servers, &plan, &mut report).await?;
+        let (sizes, problems) = cell::probe(&servers, &plan).await?;
+        problems.into_iter().for_each(|problem| report.problem(problem));
         report.print_case(case);
         for &connections in &settings.connections {
             let cell = cell::run(&servers, case, &plan, &sizes, connections, &settings).await?;
             report.add(cell);
         }
+    }
+    for &subscribers in fanout::sizes(&settings) {
+        report.add_fanout(fanout::run(&servers, &seeded, subscribers, &settings).await?);
     }
     report.print_end();
     if let Some(path) = &settings.json {

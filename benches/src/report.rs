@@ -7,8 +7,10 @@ use serde::Serialize;
 use crate::Result;
 use crate::args::Settings;
 use crate::cases::Case;
-use crate::cell::{Cell, Pair, Side};
+use crate::cell::{Cell, Side};
+use crate::fanout::Fanout;
 use crate::figures::{Figures, count, median, mib};
+use crate::pair::Pair;
 use crate::proc::{self, Memory};
 use crate::server::Server;
 
@@ -25,6 +27,7 @@ pub(crate) struct Report {
     /// On the seeded folder, before the first request of the load.
     idle: Pair<Memory>,
     cells: Vec<Cell>,
+    fanouts: Vec<Fanout>,
     /// What was wrong besides failed requests.
     problems: Vec<String>,
 }
@@ -40,6 +43,7 @@ impl Report {
             startup: Pair::default(),
             idle: Pair::default(),
             cells: Vec::new(),
+            fanouts: Vec::new(),
             problems: Vec::new(),
         })
     }
@@ -69,6 +73,23 @@ impl Report {
             }
         }
         self.cells.push(cell);
+    }
+
+    pub(crate) fn add_fanout(&mut self, fanout: Fanout) {
+        println!(
+            "\nfan-out – records created at once, each an event for each of {} subscribers",
+            fanout.subscribers
+        );
+        println!(
+            "       {:<11}{:>20}{:>9}{:>9}{:>13}{:>15}",
+            "", "events/s", "p50 ms", "p99 ms", "CPU us/event", "kB/subscriber"
+        );
+        let Pair { ketch, pocketbase } = fanout.sides;
+        for (name, side) in [("Ketch", ketch), ("PocketBase", pocketbase)] {
+            println!("       {name:<11}{:>20}{}", count(side.events_per_second), side.rest(1));
+        }
+        println!("       {:<11}{:>20.2}{}", "ratio", fanout.ratio.events_per_second, fanout.ratio.rest(2));
+        self.fanouts.push(fanout);
     }
 
     pub(crate) fn print_startup(&self) {

@@ -3,6 +3,7 @@
 //! Every value has a fixed width, so that all answers of one kind have the same length and a
 //! wrong answer shows by its size alone.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,11 +11,15 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::api::Api;
+use crate::http::multipart;
 use crate::server::Server;
 
 const SUPERUSER: [&str; 2] = ["root@example.com", "root-password"];
-const USER: [&str; 2] = ["sailor@example.com", "sailor-password"];
+pub(crate) const USER: [&str; 2] = ["sailor@example.com", "sailor-password"];
 const USER_ID: &str = "sailor000000001";
+/// The accounts among which the subscribers of the fan-out are divided.
+const SUBSCRIBERS: usize = 20;
+pub(crate) const FILE_BYTES: usize = 1 << 20;
 pub(crate) const AUTHORS: u64 = 1_000;
 /// Every hundredth of the notes is the signed-in user's.
 pub(crate) const NOTES: u64 = 10_000;
@@ -26,6 +31,10 @@ pub(crate) struct Seeded {
     pub(crate) records: u64,
     /// Valid at both servers: they share the secrets in the folder.
     pub(crate) user_token: String,
+    /// Of accounts that may see what the fan-out writes.
+    pub(crate) subscriber_tokens: Vec<String>,
+    /// The path of a stored file of [`FILE_BYTES`].
+    pub(crate) file_path: String,
 }
 
 /// The id of record `index`: 15 characters, without repetition, scattered over the index as
@@ -56,10 +65,12 @@ pub(crate) async fn build(pocketbase: &Path, home: &Path, records: u64) -> Resul
     api.sign_in("_superusers", email, password).await?;
     create_collections(&mut api).await?;
     insert(&mut api, records).await?;
+    let file_path = upload_file(&mut api).await?;
+    let subscriber_tokens = create_subscribers(&mut api, server.address).await?;
     let user_token = create_user(&mut api).await?;
     // A clean stop, so that the copies start from closed databases.
     server.stop()?;
-    Ok(Seeded { data_dir, records, user_token })
+    Ok(Seeded { data_dir, records, user_token, subscriber_tokens, file_path })
 }
 
 async fn create_collections(api: &mut Api) -> Result<()> {
@@ -89,6 +100,20 @@ async fn create_collections(api: &mut Api) -> Result<()> {
     create_collection(api, "events", events, &["CREATE INDEX idx_events_level ON events (level)"], "")
         .await?;
     let notes = json!([{ "name": "text", "type": "text" }, { "name": "owner", "type": "text" }]);
+    let file = json!([{ "name": "file", "type": "file", "maxSelect": 1, "maxSize": FILE_BYTES * 2 }]);
+    create_collection(api, "uploads", file, &[], "").await?;
+    let feed = json!([
+        { "name": "sent", "type": "number" },
+        { "name": "text", "type": "text" },
+        { "name": "public", "type": "bool" },
+        { "name": "owner", "type": "text" },
+    ]);
+    let seen = "@request.auth.id != '' && (public = true || owner = @request.auth.id)";
+    let feed = create_collection(api, "feed", feed, &[], seen).await?;
+    // Whoever loads may write; only who may see is what counts here.
+    api.call("PATCH", &format!("/api/collections/{feed}"), Some(&json!({ "createRule": "" }))).await?;
+    api.call("PATCH", "/api/settings", Some(&json!({ "batch": { "enabled": true, "maxRequests": 50 } })))
+        .await?;
     let own = "owner = @request.auth.id";
     create_collection(api, "notes", notes, &["CREATE INDEX idx_notes_owner ON notes (owner)"], own).await?;
     Ok(())
@@ -153,6 +178,30 @@ went along quietly at five knots. Nobody said much. In the evening we anchored i
         api.call("POST", "/api/sql", Some(&json!({ "query": query }))).await?;
     }
     Ok(())
+}
+
+async fn upload_file(api: &mut Api) -> Result<String> {
+    let file: Vec<u8> = (0..FILE_BYTES).map(|index| (index * 31 % 251) as u8).collect();
+    let request = multipart("/api/collections/uploads/records", "file", "photo.bin", &file);
+    let record: Value = serde_json::from_slice(api.raw(&request).await?)?;
+    let text = |key: &str| record[key].as_str().ok_or_else(|| format!("an uploaded record without {key}"));
+    Ok(format!("/api/files/uploads/{}/{}", text("id")?, text("file")?))
+}
+
+async fn create_subscribers(api: &mut Api, address: SocketAddr) -> Result<Vec<String>> {
+    let mut emails = Vec::new();
+    for number in 0..SUBSCRIBERS {
+        let (email, password) = (format!("subscriber{number}@example.com"), "subscriber-password");
+        let body = json!({ "email": email, "password": password, "passwordConfirm": password });
+        api.call("POST", "/api/collections/users/records", Some(&body)).await?;
+        emails.push((email, password));
+    }
+    let mut tokens = Vec::new();
+    for (email, password) in emails {
+        let mut own = Api::open(address).await?;
+        tokens.push(own.sign_in("users", &email, password).await?);
+    }
+    Ok(tokens)
 }
 
 async fn create_user(api: &mut Api) -> Result<String> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::Result;
-use crate::cell::Pair;
+use crate::pair::Pair;
 use crate::server::Server;
 
 /// Milliseconds of each start, the two servers taking turns.
