@@ -3,6 +3,7 @@
 //! Everything here is pure: no I/O, no SQL, no HTTP. The two fronts and the record core speak
 //! of nothing else, so this crate is where a term gets its meaning.
 
+pub mod attr;
 pub mod cell;
 pub mod collection;
 pub mod cron;
@@ -17,6 +18,7 @@ pub mod record;
 pub mod settings;
 pub mod time;
 
+pub use attr::Attr;
 pub use cell::{Cell, CellRef};
 pub use collection::schema::{self, Schema};
 pub use collection::{Collection, CollectionKind};

@@ -25,10 +25,10 @@ pub(crate) fn store_update(
     let collection = after.collection.clone();
     let mut changed = Vec::new();
     for (index, field) in collection.fields.iter().enumerate() {
-        if before.values[index] == after.values[index] {
+        if !after.differs(&before, index) {
             continue;
         }
-        changed.push((index, field.to_cell(&after.values[index])));
+        changed.push((index, after.cell(index)));
         if matches!(field.kind, FieldKind::File(_)) {
             let kept: Vec<&str> = ids_of(&after.values[index]).collect();
             for name in ids_of(&before.values[index]).filter(|name| !kept.contains(name)) {

@@ -12,9 +12,7 @@ use crate::service::Records;
 
 /// Reads a row of a statement that selects all fields in the collection's order.
 pub(crate) fn record_from_row(collection: &Arc<Collection>, row: &dyn Row) -> Record {
-    let fields = collection.fields.iter().enumerate();
-    let values = fields.map(|(index, field)| field.from_cell(row.cell(index))).collect();
-    Record { collection: collection.clone(), values }
+    Record::from_cells(collection, |index| row.cell(index))
 }
 
 /// The records whose text-like field holds exactly this text.

@@ -166,7 +166,7 @@ impl Draft {
                         errors.insert(key.clone(), invalid.into());
                     }
                 }
-                _ => record.values[index] = value.clone(),
+                _ => record.replace(index, value.clone()),
             }
         }
         describe_files(&mut body, prepared);

@@ -98,10 +98,11 @@ fn changed_fields(change: &Change) -> Vec<&str> {
     let (Some(before), Some(after)) = (&change.before, &change.after) else {
         return Vec::new();
     };
-    let fields = after.collection.fields.iter().zip(&after.values);
+    let fields = after.collection.fields.iter().enumerate();
+    let same_fields = before.values.len() == after.values.len();
     fields
-        .filter(|(field, value)| before.get(&field.name) != Some(value))
-        .map(|(field, _)| field.name.as_str())
+        .filter(|&(index, _)| !same_fields || after.differs(before, index))
+        .map(|(_, field)| field.name.as_str())
         .collect()
 }
 

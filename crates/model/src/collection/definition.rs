@@ -27,6 +27,8 @@ pub struct Collection {
     pub created: String,
     pub updated: String,
     pub kind: CollectionKind,
+    /// Set for a collection that was born through the Instant dialect.
+    pub instant: Option<InstantProperties>,
     /// The `type` that a submission asked for, where it is not that of `kind`: a fault to report.
     pub(super) refused_type: Option<String>,
     /// Position of each field by name; kept by [`Collection::index_fields`].
@@ -36,6 +38,16 @@ pub struct Collection {
     /// Positions of the fields in the order of their names; kept by [`Collection::index_fields`].
     name_order: Vec<usize>,
 }
+
+/// What only collections that were born through the Instant dialect know.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InstantProperties {
+    /// The namespace, where the collection could not be named like it.
+    pub namespace: Option<String>,
+}
+
+/// The hidden field of collections born through the Instant dialect that holds when a record was made.
+pub const CREATED_AT: &str = "$createdAt";
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum CollectionKind {
@@ -72,6 +84,7 @@ impl Collection {
             created: String::new(),
             updated: String::new(),
             kind,
+            instant: None,
             refused_type: None,
             field_indexes: HashMap::new(),
             parsed_indexes: Vec::new(),

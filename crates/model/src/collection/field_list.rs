@@ -24,6 +24,24 @@ pub fn add(fields: &mut Vec<Field>, mut field: Field) {
     }
 }
 
+/// Submitted fields do not say what the Instant dialect knows of them: they keep it, as long as the
+/// type stays. A relation with a table of its own stays one to many.
+pub fn keep_attrs(fields: &mut [Field], before: &[Field]) {
+    for field in fields {
+        let Some(known) = before.iter().find(|known| known.id == field.id) else { continue };
+        if known.type_name() != field.type_name() {
+            continue;
+        }
+        field.nullable = known.nullable;
+        field.attr.clone_from(&known.attr);
+        if let (true, FieldKind::Relation(options), FieldKind::Relation(known)) =
+            (field.is_link_table(), &mut field.kind, &known.kind)
+        {
+            options.max_select = known.max_select;
+        }
+    }
+}
+
 /// The default id, with a counter from 2 if it is taken.
 fn free_id(fields: &[Field], field: &Field) -> String {
     let first = Field::default_id(field.type_name(), &field.name);

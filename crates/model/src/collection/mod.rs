@@ -1,5 +1,6 @@
 //! Collections: what a table holds and who may see it.
 
+pub mod attrs;
 pub mod auth;
 pub mod defaults;
 pub mod index;
@@ -19,11 +20,12 @@ mod tests;
 mod validate;
 mod wire;
 
+pub use attrs::{AttrEntry, Attrs, Direction};
 pub use auth::{
     AuthAlertOptions, AuthOptions, EmailTemplate, MfaOptions, OAuth2MappedFields, OAuth2Options,
     OAuth2Provider, OtpOptions, PasswordAuth, TokenOptions,
 };
-pub use definition::{Collection, CollectionKind, SUPERUSERS};
+pub use definition::{CREATED_AT, Collection, CollectionKind, InstantProperties, SUPERUSERS};
 pub use index::{Index, IndexColumn};
 pub use scaffold::{scaffold, scaffolds};
 pub use schema::Schema;

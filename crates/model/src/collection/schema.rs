@@ -1,8 +1,9 @@
 //! All collections of one app at one moment.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::attrs::Attrs;
 use super::definition::Collection;
 use crate::fields::FieldKind;
 
@@ -17,6 +18,8 @@ pub struct Schema {
     back_relations: HashMap<String, Vec<(usize, usize)>>,
     /// Grows with every change; caches derived from a schema compare it.
     pub version: u64,
+    /// Made when first asked for: an app that nobody speaks the Instant dialect to has no use for it.
+    attrs: OnceLock<Attrs>,
 }
 
 impl Schema {
@@ -33,7 +36,7 @@ impl Schema {
                 }
             }
         }
-        Self { collections, by_id, by_name, back_relations, version }
+        Self { collections, by_id, by_name, back_relations, version, attrs: OnceLock::new() }
     }
 
     /// In the order in which they were made.
@@ -63,6 +66,11 @@ impl Schema {
     pub fn back_relations(&self, collection_id: &str) -> Vec<(Arc<Collection>, usize)> {
         let pointing = self.back_relations.get(collection_id).map_or(&[][..], Vec::as_slice);
         pointing.iter().map(|&(position, field)| (Arc::clone(&self.collections[position]), field)).collect()
+    }
+
+    /// The collections and fields as namespaces and attrs.
+    pub fn attrs(&self) -> &Attrs {
+        self.attrs.get_or_init(|| Attrs::of(&self.collections))
     }
 
     /// A later schema in which the collection replaces the one of its id or, if there is none, comes last.

@@ -136,7 +136,8 @@ fn merge(collection: &mut Collection, object: &Object, is_update: bool) -> Resul
             (!type_name.is_empty() && type_name != collection.type_name()).then_some(type_name);
     }
     if let Some(value) = object.get("fields") {
-        let fields = fields(value)?;
+        let mut fields = fields(value)?;
+        field_list::keep_attrs(&mut fields, &collection.fields);
         // A view's fields follow from its query alone.
         if !collection.is_view() {
             collection.fields = fields;

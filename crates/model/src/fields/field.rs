@@ -17,6 +17,9 @@ use super::relation::RelationOptions;
 use super::select::SelectOptions;
 use super::text::TextOptions;
 use super::url::UrlOptions;
+use std::sync::Arc;
+
+use crate::attr::AttrProperties;
 use crate::cell::{Cell, CellRef};
 use crate::error::{FieldErrors, Invalid};
 use crate::{Object, Value, ids};
@@ -38,6 +41,11 @@ pub struct Field {
     /// A hint for people who fill in the field.
     pub help: String,
     pub kind: FieldKind,
+    /// Whether a record may lack the value: SQL NULL, null in a record. Of a field that came
+    /// through the Instant dialect, never of a relation.
+    pub nullable: bool,
+    /// What the field's attr knows beyond the field; `None` where nobody ever said.
+    pub attr: Option<Arc<AttrProperties>>,
 }
 
 /// The list of field types: a new type is one file and one line here.
@@ -122,6 +130,8 @@ impl Field {
             required: false,
             help: String::new(),
             kind,
+            nullable: false,
+            attr: None,
         }
     }
 
@@ -146,6 +156,8 @@ impl Field {
             required: has_required && options::flag(object, "required")?,
             help: if has_required { options::text(object, "help")? } else { String::new() },
             kind,
+            nullable: false,
+            attr: None,
         })
     }
 
@@ -187,16 +199,25 @@ impl Field {
 
     /// The normalised value of an empty field.
     pub fn zero(&self) -> Value {
+        if self.nullable {
+            return Value::Null;
+        }
         each_kind!(&self.kind, kind => kind.zero())
     }
 
     /// Whether `required` refuses the normalised value.
     pub fn is_blank(&self, value: &Value) -> bool {
+        if self.nullable && value.is_null() {
+            return true;
+        }
         each_kind!(&self.kind, kind => kind.is_blank(value))
     }
 
     /// Casts any JSON to the normalised form of this field's type; never fails.
     pub fn normalize(&self, raw: &Value) -> Value {
+        if self.nullable && raw.is_null() {
+            return Value::Null;
+        }
         each_kind!(&self.kind, kind => kind.normalize(raw))
     }
 
@@ -204,30 +225,54 @@ impl Field {
     /// type's own checks on values that are not blank.
     pub fn validate(&self, value: &Value) -> Result<(), Invalid> {
         if self.is_blank(value) {
-            return if self.required { Err(Invalid::required()) } else { Ok(()) };
+            let is_missing = value.is_null() && self.attr.as_ref().is_some_and(|attr| attr.required);
+            return if self.required || is_missing { Err(Invalid::required()) } else { Ok(()) };
         }
         each_kind!(&self.kind, kind => kind.validate(value))
     }
 
     /// The stored form of a normalised value.
     pub fn to_cell(&self, value: &Value) -> Cell {
+        if self.nullable && value.is_null() {
+            return Cell::Null;
+        }
         each_kind!(&self.kind, kind => kind.to_cell(value))
     }
 
     /// The normalised value of a stored cell.
     pub fn from_cell(&self, cell: CellRef<'_>) -> Value {
+        if self.nullable && cell == CellRef::Null {
+            return Value::Null;
+        }
         each_kind!(&self.kind, kind => kind.from_cell(cell))
     }
 
     /// Writes the JSON of a stored cell as clients may see it (a password is always `""`), without
     /// building a tree where the type allows it.
     pub fn write_cell(&self, cell: CellRef<'_>, out: &mut Vec<u8>) {
+        if self.nullable && cell == CellRef::Null {
+            out.extend_from_slice(b"null");
+            return;
+        }
         each_kind!(&self.kind, kind => kind.write_cell(cell, out))
     }
 
     /// Whether the field may hold several values: a select, file or relation with `maxSelect` over 1.
     pub fn is_multiple(&self) -> bool {
         each_kind!(&self.kind, kind => kind.is_multiple())
+    }
+
+    /// Whether a written null and a missing value are two things: in nullable json fields, unless a
+    /// unique index has to take both for nothing.
+    pub fn tells_null_from_missing(&self) -> bool {
+        self.nullable
+            && matches!(self.kind, FieldKind::Json(_))
+            && !self.attr.as_ref().is_some_and(|attr| attr.unique)
+    }
+
+    /// Whether it is a relation whose ids are rows of a table of its own, not a column.
+    pub fn is_link_table(&self) -> bool {
+        self.attr.as_ref().is_some_and(|attr| attr.link_table)
     }
 
     /// Whether this is the record's id.

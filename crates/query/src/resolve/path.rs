@@ -259,7 +259,8 @@ fn check_hidden(access: Access<'_>, field: &Field) -> Result<(), PathError> {
 /// The field's place in its collection, for a column.
 pub fn field_at(collection: &Collection, field: usize) -> FieldAt {
     let kind = collection.fields[field].column();
-    FieldAt { field, kind, nullable: kind == ColumnKind::Json || collection.is_view() }
+    let nullable = kind == ColumnKind::Json || collection.fields[field].nullable || collection.is_view();
+    FieldAt { field, kind, nullable }
 }
 
 fn last(

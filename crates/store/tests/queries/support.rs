@@ -250,7 +250,7 @@ impl App {
                 fields.map(|(position, field)| Ok(field.from_cell(cell(position)?))).collect()
             })
             .expect("a record");
-        Record { collection, values }
+        Record { collection, values, nulls: Vec::new() }
     }
 
     /// The ids that a select finds. Count and existence have to agree.

@@ -6,6 +6,7 @@ use super::{Collection, Schema, system};
 use crate::error::{FieldError, FieldErrors};
 use crate::{Error, Object, Value};
 
+mod attrs;
 mod auth;
 mod fields;
 mod indexes;

@@ -90,6 +90,8 @@ fn field_of_path(schema: &Schema, tables: &[Item], path: &str, name: &str) -> Op
     let mut field = collection.field(column)?.clone();
     field.id = format!("_clone_{}", ids::random_text(CLONE_ID_LENGTH, ids::ALPHANUMERIC));
     name.clone_into(&mut field.name);
+    // A column of a view is no attr of its own.
+    field.attr = None;
     Some(field)
 }
 
