@@ -1,5 +1,6 @@
 //! Moments: UTC with milliseconds, as texts that sort.
 
+pub mod instant;
 mod layout;
 
 use std::time::{SystemTime, UNIX_EPOCH};

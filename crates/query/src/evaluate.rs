@@ -10,7 +10,8 @@ use ketch_model::{Cell, Record, Value};
 
 use crate::resolve::fold;
 use crate::tree::{
-    Alias, Column, Comparison, JoinSource, JsonStep, NoneViolates, Operand, Predicate, Select, Test,
+    Alias, Column, Comparison, JoinSource, JsonStep, NoneViolates, OneOf, Operand, Predicate, Select,
+    SomeRow, Test,
 };
 
 /// More combined rows than this are left to SQL.
@@ -119,6 +120,8 @@ fn truth(predicate: &Predicate, rows: &Rows<'_>) -> Option<bool> {
         Predicate::Or(parts) => decide(parts, rows, true),
         Predicate::Compare(comparison) => fold::fold(&at_hand(comparison, rows)?),
         Predicate::NoneViolates(none) => none_violates(none, rows),
+        Predicate::OneOf(one_of) => is_one_of(one_of, rows),
+        Predicate::SomeRow(some) => some_row(some, rows),
     }
 }
 
@@ -152,6 +155,37 @@ fn none_violates(none: &NoneViolates, rows: &Rows<'_>) -> Option<bool> {
         }
     }
     if unsure { None } else { Some(true) }
+}
+
+fn is_one_of(one_of: &OneOf, rows: &Rows<'_>) -> Option<bool> {
+    let left = value(&one_of.operand, rows)?.into_owned();
+    let mut comparison = Comparison { left, test: Test::Equal, right: Operand::Constant(Cell::Null) };
+    let mut unsure = false;
+    for value in &one_of.values {
+        comparison.right = Operand::Constant(value.clone());
+        match fold::fold(&comparison) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => unsure = true,
+        }
+    }
+    if unsure { None } else { Some(false) }
+}
+
+fn some_row(some: &SomeRow, rows: &Rows<'_>) -> Option<bool> {
+    let mut lists = Vec::new();
+    for join in &some.joins {
+        lists.push((join.alias, items_of(&join.source, rows)?));
+    }
+    let mut unsure = false;
+    for rows in combine(rows, &lists)? {
+        match truth(&some.predicate, &rows) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => unsure = true,
+        }
+    }
+    if unsure { None } else { Some(false) }
 }
 
 /// Whether the comparison is false, which is more than not being true.
@@ -200,9 +234,14 @@ fn value<'a>(operand: &'a Operand, rows: &Rows<'_>) -> Option<Cow<'a, Operand>> 
             _ => return None,
         },
         Operand::Truth(predicate) => Operand::Constant(Cell::Integer(i64::from(truth(predicate, rows)?))),
-        Operand::GeoDistance(_) | Operand::Strftime(_) => return None,
+        Operand::Instant(column) => Operand::Constant(instant(&stored(*column, rows)?)),
+        Operand::GeoDistance(_) | Operand::Strftime(_) | Operand::RowId(_) => return None,
     };
     Some(Cow::Owned(found))
+}
+
+fn instant(cell: &Cell) -> Cell {
+    ketch_model::time::instant::of_cell(cell.as_ref()).map_or(Cell::Null, Cell::Integer)
 }
 
 /// The cell of a column of the record, as the engine holds it.

@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod expand;
 pub mod fields;
 pub mod filter;
+pub mod like;
 pub mod request;
 pub mod resolve;
 pub mod tree;

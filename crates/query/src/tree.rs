@@ -70,6 +70,11 @@ pub enum Operand {
     Strftime(Vec<Operand>),
     /// 1 where the predicate is true, else 0.
     Truth(Box<Predicate>),
+    /// The moment that a stored date text or JSON value names, in microseconds since 1970; NULL if
+    /// it names none. See [`ketch_model::time::instant`].
+    Instant(Column),
+    /// Where the row stands in storage order: grows from row to row. Tables only.
+    RowId(Alias),
 }
 
 /// How two operands are compared. NULL operands make the answer unknown unless said otherwise.
@@ -95,6 +100,10 @@ pub enum Test {
     /// The left side contains the right side, in which `%` and `_` still match as in a pattern.
     Contains,
     NotContains,
+    /// Like [`Test::Like`], where letter case counts.
+    LikeCased,
+    /// Like [`Test::Like`] without regard to the case of any letter.
+    LikeUncased,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +123,24 @@ pub enum Predicate {
     Or(Vec<Predicate>),
     Compare(Box<Comparison>),
     NoneViolates(Box<NoneViolates>),
+    OneOf(Box<OneOf>),
+    SomeRow(Box<SomeRow>),
+}
+
+/// The operand equals one of the values; NULL equals none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneOf {
+    pub operand: Operand,
+    /// Numbers and texts.
+    pub values: Vec<Cell>,
+}
+
+/// Some row of the joins satisfies the predicate. The joins belong to this predicate alone: the same
+/// path in two of these may be satisfied by different rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SomeRow {
+    pub joins: Vec<Join>,
+    pub predicate: Predicate,
 }
 
 /// No row of the joins makes the comparison false. The joins belong to this predicate alone.
@@ -153,6 +180,42 @@ pub enum JoinSource {
     },
     /// One row for each item of a list: a multi-valued column, or a bound JSON array.
     Items { list: Operand },
+    /// The rows of a link table that tie something to the id `of`; each stands for the id at its
+    /// other end ([`Operand::Item`]).
+    Links {
+        table: String,
+        /// Whether `of` is the source, so that the items are targets.
+        forward: bool,
+        of: Operand,
+    },
+}
+
+/// How records are reached from the ids of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hop {
+    /// Their relation field holds the id.
+    Referrers { field: usize, list: bool },
+    /// A link table ties them to it.
+    Links { table: String, forward: bool },
+}
+
+/// Records reached from many parents at once. The predicate of the select is asked of all; its
+/// order and page are those of each parent's own list.
+#[derive(Debug, Clone)]
+pub struct Linked {
+    pub select: Select,
+    pub hop: Hop,
+    pub parents: Vec<String>,
+}
+
+/// A number computed over many records.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measure {
+    Count,
+    Sum(Operand),
+    Average(Operand),
+    Least(Operand),
+    Greatest(Operand),
 }
 
 /// One part of the order of rows.
@@ -221,6 +284,10 @@ impl PartialEq for JoinSource {
                     && (field, list, to, unique) == (other_field, other_list, other_to, other_unique)
             }
             (Self::Items { list }, Self::Items { list: other }) => list == other,
+            (
+                Self::Links { table, forward, of },
+                Self::Links { table: other, forward: other_forward, of: other_of },
+            ) => (table, forward, of) == (other, other_forward, other_of),
             _ => false,
         }
     }
@@ -233,14 +300,14 @@ impl Join {
             JoinSource::All { collection }
             | JoinSource::ById { collection, .. }
             | JoinSource::Referrers { collection, .. } => Some(collection),
-            JoinSource::Items { .. } => None,
+            JoinSource::Items { .. } | JoinSource::Links { .. } => None,
         }
     }
 
     /// Whether one row of what the join depends on may meet several rows of it.
     pub fn multiplies(&self) -> bool {
         match self.source {
-            JoinSource::All { .. } | JoinSource::Items { .. } => true,
+            JoinSource::All { .. } | JoinSource::Items { .. } | JoinSource::Links { .. } => true,
             JoinSource::ById { .. } => false,
             JoinSource::Referrers { unique, .. } => !unique,
         }
@@ -253,6 +320,7 @@ impl Join {
             JoinSource::ById { id, .. } => Some(id),
             JoinSource::Referrers { to, .. } => Some(to),
             JoinSource::Items { list } => Some(list),
+            JoinSource::Links { of, .. } => Some(of),
         }
     }
 }
@@ -262,8 +330,11 @@ impl Operand {
     pub fn visit_aliases(&self, visit: &mut dyn FnMut(Alias)) {
         match self {
             Self::Constant(_) | Self::Stored { .. } => {}
-            Self::Column(column) | Self::Length(column) | Self::Json { column, .. } => visit(column.alias),
-            Self::Item(alias) => visit(*alias),
+            Self::Column(column)
+            | Self::Length(column)
+            | Self::Json { column, .. }
+            | Self::Instant(column) => visit(column.alias),
+            Self::Item(alias) | Self::RowId(alias) => visit(*alias),
             Self::Lower(inner) => inner.visit_aliases(visit),
             Self::GeoDistance(parts) => parts.iter().for_each(|part| part.visit_aliases(visit)),
             Self::Strftime(parts) => parts.iter().for_each(|part| part.visit_aliases(visit)),
@@ -294,6 +365,24 @@ impl Predicate {
         matches!(self, Self::Never)
     }
 
+    /// One of the values; nothing where there is none.
+    pub fn one_of(operand: Operand, mut values: Vec<Cell>) -> Self {
+        match values.len() {
+            0 => Self::Never,
+            1 => Self::compare(operand, Test::Equal, Operand::Constant(values.remove(0))),
+            _ => Self::OneOf(Box::new(OneOf { operand, values })),
+        }
+    }
+
+    /// Some row of the joins satisfies the predicate; without joins, the row at hand.
+    pub fn some_row(joins: Vec<Join>, predicate: Self) -> Self {
+        match predicate {
+            Self::Never => Self::Never,
+            predicate if joins.is_empty() => predicate,
+            predicate => Self::SomeRow(Box::new(SomeRow { joins, predicate })),
+        }
+    }
+
     /// Shows every row source that the predicate needs from outside, some perhaps twice.
     pub fn visit_aliases(&self, visit: &mut dyn FnMut(Alias)) {
         match self {
@@ -303,17 +392,11 @@ impl Predicate {
             }
             Self::Compare(comparison) => comparison.visit_aliases(visit),
             Self::NoneViolates(none) => {
-                let mut outer = |alias: Alias| {
-                    if none.joins.iter().all(|join| join.alias != alias) {
-                        visit(alias);
-                    }
-                };
-                none.comparison.visit_aliases(&mut outer);
-                for join in &none.joins {
-                    if let Some(tie) = join.tie() {
-                        tie.visit_aliases(&mut outer);
-                    }
-                }
+                visit_outer(&none.joins, |outer| none.comparison.visit_aliases(outer), visit);
+            }
+            Self::OneOf(one_of) => one_of.operand.visit_aliases(visit),
+            Self::SomeRow(some) => {
+                visit_outer(&some.joins, |outer| some.predicate.visit_aliases(outer), visit);
             }
         }
     }
@@ -359,6 +442,21 @@ impl Predicate {
                 Self::Or(more)
             }
             (part, other) => Self::Or(vec![part, other]),
+        }
+    }
+}
+
+/// Shows what `inner` and the joins need that is none of the joins.
+fn visit_outer(joins: &[Join], inner: impl Fn(&mut dyn FnMut(Alias)), visit: &mut dyn FnMut(Alias)) {
+    let mut outer = |alias: Alias| {
+        if joins.iter().all(|join| join.alias != alias) {
+            visit(alias);
+        }
+    };
+    inner(&mut outer);
+    for join in joins {
+        if let Some(tie) = join.tie() {
+            tie.visit_aliases(&mut outer);
         }
     }
 }

@@ -1,5 +1,8 @@
 //! SQL functions that the dialect's texts call and the engine lacks.
 
+use ketch_model::CellRef;
+use ketch_model::time::instant;
+use ketch_query::like::{self, Case};
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -11,6 +14,23 @@ const EARTH_KILOMETRES: f64 = 6371.0;
 pub(crate) fn install(connection: &Connection) -> rusqlite::Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("ketch_instant", 1, flags, |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Integer(integer) => instant::of_cell(CellRef::Integer(integer)),
+            ValueRef::Real(number) => instant::of_cell(CellRef::Real(number)),
+            ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(instant::parse),
+            ValueRef::Null | ValueRef::Blob(_) => None,
+        })
+    })?;
+    for (name, case) in [("ketch_like", Case::Counts), ("ketch_ilike", Case::Ignored)] {
+        connection.create_scalar_function(name, 2, flags, move |context| {
+            let text = |index| context.get_raw(index).as_str().ok();
+            Ok(match (text(0), text(1)) {
+                (Some(text), Some(pattern)) => Some(like::matches(text, pattern, case)),
+                _ => None,
+            })
+        })?;
+    }
     connection.create_scalar_function("geo_distance", 4, flags, |context| {
         let part = |index| degrees(context, index);
         Ok(match (part(0), part(1), part(2), part(3)) {

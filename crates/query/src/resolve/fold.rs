@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use ketch_model::Cell;
 use ketch_model::fields::ColumnKind;
 
+use crate::like::Case;
 use crate::tree::{Comparison, Operand, Test};
 
 /// Longer texts and patterns are left to the driver, which has limits for them.
@@ -40,6 +41,8 @@ pub fn fold(comparison: &Comparison) -> Option<bool> {
         Test::GreaterOrEqual => compare()? != Ordering::Less,
         Test::Like => like(left, right)?,
         Test::NotLike => !like(left, right)?,
+        Test::LikeCased => crate::like::matches(text(left)?, text(right)?, Case::Counts),
+        Test::LikeUncased => crate::like::matches(text(left)?, text(right)?, Case::Ignored),
         Test::Contains | Test::NotContains => return None,
     })
 }
@@ -62,6 +65,13 @@ fn known(operand: &Operand) -> Option<(&Cell, Affinity)> {
                 _ => Affinity::Numeric,
             },
         )),
+        _ => None,
+    }
+}
+
+fn text(cell: &Cell) -> Option<&str> {
+    match cell {
+        Cell::Text(text) => Some(text),
         _ => None,
     }
 }

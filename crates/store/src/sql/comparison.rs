@@ -26,6 +26,14 @@ impl<'a> Renderer<'a> {
                 self.operand(right);
                 self.push(" ESCAPE '\\'");
             }
+            Test::LikeCased | Test::LikeUncased => {
+                let start = self.sql.len();
+                self.operand(left);
+                let text = self.sql.split_off(start);
+                self.operand(right);
+                let pattern = self.sql.split_off(start);
+                self.dialect.like(&text, &pattern, *test == Test::LikeCased, &mut self.sql);
+            }
             Test::Contains | Test::NotContains => {
                 self.operand(left);
                 self.push(if *test == Test::Contains { " LIKE ('%' || " } else { " NOT LIKE ('%' || " });
@@ -85,8 +93,13 @@ impl<'a> Renderer<'a> {
             Operand::Constant(value) | Operand::Stored { value, .. } => *value == Cell::Null,
             Operand::Column(column) => column.nullable || !self.present.contains(column.alias),
             Operand::Length(_) | Operand::Truth(_) => false,
+            Operand::RowId(alias) => !self.present.contains(*alias),
             Operand::Lower(inner) => self.is_nullable(inner),
-            Operand::Item(_) | Operand::Json { .. } | Operand::GeoDistance(_) | Operand::Strftime(_) => true,
+            Operand::Item(_)
+            | Operand::Json { .. }
+            | Operand::Instant(_)
+            | Operand::GeoDistance(_)
+            | Operand::Strftime(_) => true,
         }
     }
 

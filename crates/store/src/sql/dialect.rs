@@ -147,6 +147,22 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         "geo_distance"
     }
 
+    /// A function of a column with a date text or a JSON value that answers the moment it names, in
+    /// microseconds since 1970, or NULL. SQLite has none: the driver brings it.
+    fn instant(&self) -> &'static str {
+        "ketch_instant"
+    }
+
+    /// Whether a text fits a pattern of `%` and `_`, which a backslash takes as they are. SQLite's own
+    /// `LIKE` knows no letter case beyond ASCII: the driver brings functions.
+    fn like(&self, text: &str, pattern: &str, cased: bool, sql: &mut String) {
+        sql.push_str(if cased { "ketch_like(" } else { "ketch_ilike(" });
+        sql.push_str(text);
+        sql.push_str(", ");
+        sql.push_str(pattern);
+        sql.push(')');
+    }
+
     /// The order of [`ketch_query::Order::Random`].
     fn random(&self) -> &'static str {
         "RANDOM()"

@@ -81,6 +81,7 @@ impl<'a> Renderer<'a> {
                 };
                 self.dialect.items(&text, is_column, &mut self.sql);
             }
+            JoinSource::Links { table, .. } => self.identifier(table),
         }
         self.push(" AS ");
         self.alias(join.alias);
@@ -113,6 +114,12 @@ impl<'a> Renderer<'a> {
                 let text = self.sql.split_off(start);
                 self.dialect.items(&text, true, &mut self.sql);
                 self.push(")");
+                true
+            }
+            JoinSource::Links { forward, of, .. } => {
+                self.alias(join.alias);
+                self.push(if *forward { ".source = " } else { ".target = " });
+                self.operand(of);
                 true
             }
         }

@@ -5,6 +5,7 @@ pub mod changes;
 mod comparison;
 pub mod ddl;
 pub mod dialect;
+mod graph;
 mod joins;
 mod nulls;
 mod operand;
@@ -18,7 +19,8 @@ pub use changes::{
     change_log_ends, changes_after, create_change_log, insert_changes, insert_changes_at, prune_changes,
 };
 pub use dialect::Dialect;
-pub use select::{count_records, record_exists, select_records};
+pub use graph::{aggregate, select_linked};
+pub use select::{count_records, record_exists, select_columns, select_operands, select_records};
 pub use write::{
     count_all, delete_record, existing_ids, insert_record, referencing_records, select_by_column,
     select_by_id, select_by_ids, update_record,

@@ -10,7 +10,8 @@ use crate::sql::aliases::Aliases;
 /// Adds the row sources without which the predicate cannot be true.
 pub(super) fn rejected_by(predicate: &Predicate, found: &mut Aliases) {
     match predicate {
-        Predicate::Always | Predicate::Never | Predicate::NoneViolates(_) => {}
+        Predicate::Always | Predicate::Never | Predicate::NoneViolates(_) | Predicate::SomeRow(_) => {}
+        Predicate::OneOf(one_of) => add_null_sources(&one_of.operand, found),
         Predicate::And(parts) => parts.iter().for_each(|part| rejected_by(part, found)),
         Predicate::Or(parts) => {
             let mut common: Option<Aliases> = None;
@@ -38,6 +39,8 @@ fn rejected_by_comparison(comparison: &Comparison, found: &mut Aliases) {
         | Test::GreaterOrEqual
         | Test::Like
         | Test::NotLike
+        | Test::LikeCased
+        | Test::LikeUncased
         | Test::Contains
         | Test::NotContains => {
             add_null_sources(left, found);
@@ -82,6 +85,8 @@ pub(super) fn rejected_by_violation(comparison: &Comparison, found: &mut Aliases
         | Test::GreaterOrEqual
         | Test::Like
         | Test::NotLike
+        | Test::LikeCased
+        | Test::LikeUncased
         | Test::Contains
         | Test::NotContains => {
             add_null_sources(left, found);
@@ -118,10 +123,10 @@ pub(super) fn rejected_by_violation(comparison: &Comparison, found: &mut Aliases
 /// Adds the row sources that make the operand NULL if they have no row.
 fn add_null_sources(operand: &Operand, found: &mut Aliases) {
     match operand {
-        Operand::Column(column) | Operand::Json { column, .. } => {
+        Operand::Column(column) | Operand::Json { column, .. } | Operand::Instant(column) => {
             found.insert(column.alias);
         }
-        Operand::Item(alias) => {
+        Operand::Item(alias) | Operand::RowId(alias) => {
             found.insert(*alias);
         }
         Operand::Lower(inner) => add_null_sources(inner, found),

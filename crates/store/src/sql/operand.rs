@@ -2,7 +2,7 @@
 
 use ketch_model::Cell;
 use ketch_model::fields::ColumnKind;
-use ketch_query::tree::Operand;
+use ketch_query::tree::{JoinSource, Operand};
 
 use crate::sql::renderer::Renderer;
 
@@ -15,7 +15,12 @@ impl<'a> Renderer<'a> {
             Operand::Item(alias) => {
                 self.alias(*alias);
                 self.push(".");
-                self.push(self.dialect.item());
+                let item = match self.find(*alias).map(|join| &join.source) {
+                    Some(JoinSource::Links { forward: true, .. }) => "target",
+                    Some(JoinSource::Links { forward: false, .. }) => "source",
+                    _ => self.dialect.item(),
+                };
+                self.push(item);
             }
             Operand::Json { column, path } => {
                 let text = self.column_text(*column);
@@ -49,6 +54,17 @@ impl<'a> Renderer<'a> {
             }
             Operand::GeoDistance(parts) => self.call(self.dialect.geo_distance(), parts.as_slice()),
             Operand::Strftime(parts) => self.call("strftime", parts),
+            Operand::Instant(column) => {
+                self.push(self.dialect.instant());
+                self.push("(");
+                self.column(column.alias, column.field);
+                self.push(")");
+            }
+            Operand::RowId(alias) => {
+                self.alias(*alias);
+                self.push(".");
+                self.push(self.dialect.row_id());
+            }
             Operand::Truth(predicate) => {
                 self.push("(CASE WHEN ");
                 self.predicate(predicate);

@@ -5,12 +5,27 @@
 //! predicate that needs them: the answer is the same, an index can give the order, and a page ends
 //! early. Joins that meet one row at most stay in the outer `FROM`.
 
+use ketch_model::{Cell, Value};
 use ketch_query::Predicate;
-use ketch_query::tree::{Join, NoneViolates};
+use ketch_query::tree::{Join, NoneViolates, OneOf, SomeRow};
 
 use crate::sql::aliases::Aliases;
 use crate::sql::nulls::{rejected_by, rejected_by_violation};
 use crate::sql::renderer::Renderer;
+
+/// A longer chain of operators is balanced.
+const LONGEST_CHAIN: usize = 32;
+
+/// Values as a JSON array: numbers and texts as they are.
+pub(super) fn list_of(values: &[Cell]) -> String {
+    let values = values.iter().map(|value| match value {
+        Cell::Integer(number) => Value::from(*number),
+        Cell::Real(number) => Value::from(*number),
+        Cell::Text(text) => Value::from(text.as_str()),
+        Cell::Null | Cell::Blob(_) => Value::Null,
+    });
+    Value::Array(values.collect()).to_string()
+}
 
 impl<'a> Renderer<'a> {
     /// Writes a predicate.
@@ -20,16 +35,14 @@ impl<'a> Renderer<'a> {
             Predicate::Never => self.push("1 = 0"),
             Predicate::Or(parts) => {
                 self.push("(");
-                for (position, part) in parts.iter().enumerate() {
-                    if position > 0 {
-                        self.push(" OR ");
-                    }
-                    self.predicate(part);
-                }
+                self.chain(parts, " OR ", &mut |renderer, part| renderer.predicate(part));
                 self.push(")");
             }
             Predicate::And(parts) => self.all(parts),
-            Predicate::Compare(_) | Predicate::NoneViolates(_) => {
+            Predicate::Compare(_)
+            | Predicate::NoneViolates(_)
+            | Predicate::OneOf(_)
+            | Predicate::SomeRow(_) => {
                 let missing = self.missing(predicate);
                 if missing.is_empty() {
                     self.leaf(predicate);
@@ -44,6 +57,8 @@ impl<'a> Renderer<'a> {
         match predicate {
             Predicate::Compare(comparison) => self.comparison(comparison),
             Predicate::NoneViolates(none) => self.none_violates(none),
+            Predicate::OneOf(one_of) => self.one_of(one_of),
+            Predicate::SomeRow(some) => self.some_row(some),
             other => self.predicate(other),
         }
     }
@@ -65,15 +80,65 @@ impl<'a> Renderer<'a> {
             });
             groups.push(group);
         }
-        for (position, (missing, parts)) in groups.iter().enumerate() {
-            if position > 0 {
-                self.push(" AND ");
-            }
-            match parts.as_slice() {
-                [part] => self.predicate(part),
-                parts => self.exists(parts, missing),
-            }
+        self.chain(&groups, " AND ", &mut |renderer, (missing, parts)| match parts.as_slice() {
+            [part] => renderer.predicate(part),
+            parts => renderer.exists(parts, missing),
+        });
+    }
+
+    /// Writes parts between operators. Engines read such a chain from the left, each operator deeper
+    /// than the next, and refuse deep expressions: long chains become balanced.
+    fn chain<'p, T>(&mut self, parts: &'p [T], operator: &str, write: &mut dyn FnMut(&mut Self, &'p T)) {
+        if parts.len() > LONGEST_CHAIN {
+            let (first, second) = parts.split_at(parts.len() / 2);
+            self.push("(");
+            self.chain(first, operator, write);
+            self.push(")");
+            self.push(operator);
+            self.push("(");
+            self.chain(second, operator, write);
+            self.push(")");
+            return;
         }
+        for (position, part) in parts.iter().enumerate() {
+            if position > 0 {
+                self.push(operator);
+            }
+            write(self, part);
+        }
+    }
+
+    /// The values are bound as one list, so that the text is the same for any number of them.
+    fn one_of(&mut self, one_of: &'a OneOf) {
+        self.operand(&one_of.operand);
+        self.push(" IN (SELECT ");
+        self.push(self.dialect.item());
+        self.push(" FROM ");
+        let start = self.sql.len();
+        self.bind(Cell::Text(list_of(&one_of.values)));
+        let placeholder = self.sql.split_off(start);
+        self.dialect.items(&placeholder, false, &mut self.sql);
+        self.push(")");
+    }
+
+    fn some_row(&mut self, some: &'a SomeRow) {
+        let before = (self.in_scope.clone(), self.present.clone());
+        self.own_joins.push(&some.joins);
+        let joins: Vec<&'a Join> = some.joins.iter().collect();
+        let mut rejected = Aliases::default();
+        rejected_by(&some.predicate, &mut rejected);
+        self.push("EXISTS (SELECT 1 FROM ");
+        let head = self.from(&joins, rejected);
+        self.push(" WHERE ");
+        if let Some(head) = head
+            && self.condition(head)
+        {
+            self.push(" AND ");
+        }
+        self.predicate(&some.predicate);
+        self.push(")");
+        self.own_joins.pop();
+        (self.in_scope, self.present) = before;
     }
 
     /// Some row of the joins satisfies all parts.

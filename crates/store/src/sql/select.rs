@@ -2,7 +2,7 @@
 
 use ketch_model::fields::ColumnKind;
 use ketch_model::{Cell, Value};
-use ketch_query::tree::{Alias, Join};
+use ketch_query::tree::{Alias, Join, Operand};
 use ketch_query::{Order, Select, Source};
 
 use crate::sql::aliases::Aliases;
@@ -25,32 +25,81 @@ pub fn select_records(dialect: &dyn Dialect, select: &Select) -> Statement {
     if rows_and_conditions(&mut renderer, select, &select.order) {
         renderer.sql.insert_str(distinct, "DISTINCT ");
     }
-    for (position, order) in select.order.iter().enumerate() {
+    order_and_page(&mut renderer, select);
+    Statement::new(renderer.sql, renderer.params)
+}
+
+/// The page of records, of some fields only: cell `i` of a row belongs to
+/// `collection.fields[columns[i]]`, and one more says where the record stands in storage order.
+/// The order must not need joins that meet several rows.
+pub fn select_columns(dialect: &dyn Dialect, select: &Select, columns: &[usize]) -> Statement {
+    let mut renderer = renderer(dialect, select);
+    renderer.push("SELECT ");
+    for field in columns {
+        renderer.column(Alias::ROOT, *field);
+        renderer.push(", ");
+    }
+    row_id(&mut renderer);
+    rows_and_conditions(&mut renderer, select, &select.order);
+    order_and_page(&mut renderer, select);
+    Statement::new(renderer.sql, renderer.params)
+}
+
+/// The page of records, of each the values of some operands.
+pub fn select_operands(dialect: &dyn Dialect, select: &Select, operands: &[Operand]) -> Statement {
+    let mut renderer = renderer(dialect, select);
+    renderer.push("SELECT ");
+    for (position, operand) in operands.iter().enumerate() {
+        renderer.push(if position == 0 { "" } else { ", " });
+        renderer.operand(operand);
+    }
+    every_row(&mut renderer, select);
+    order_and_page(&mut renderer, select);
+    Statement::new(renderer.sql, renderer.params)
+}
+
+pub(super) fn row_id(renderer: &mut Renderer<'_>) {
+    renderer.alias(Alias::ROOT);
+    renderer.push(".");
+    renderer.push(renderer.dialect.row_id());
+}
+
+fn order_and_page<'a>(renderer: &mut Renderer<'a>, select: &'a Select) {
+    order_by(renderer, &select.order);
+    match select.limit {
+        Some(limit) => {
+            renderer.push(" LIMIT ");
+            renderer.bind(integer(limit));
+        }
+        None if select.offset > 0 => renderer.push(" LIMIT -1"),
+        None => return,
+    }
+    if select.offset > 0 {
+        renderer.push(" OFFSET ");
+        renderer.bind(integer(select.offset));
+    }
+}
+
+pub(super) fn integer(number: u64) -> Cell {
+    Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// Writes ` ORDER BY …`, or nothing.
+pub(super) fn order_by<'a>(renderer: &mut Renderer<'a>, orders: &'a [Order]) {
+    for (position, order) in orders.iter().enumerate() {
         renderer.push(if position == 0 { " ORDER BY " } else { ", " });
         match order {
             Order::By { operand, descending } => {
                 renderer.operand(operand);
                 renderer.push(if *descending { " DESC" } else { " ASC" });
             }
-            Order::Random => renderer.push(dialect.random()),
+            Order::Random => renderer.push(renderer.dialect.random()),
             Order::RowId { descending } => {
-                renderer.alias(Alias::ROOT);
-                renderer.push(".");
-                renderer.push(dialect.row_id());
+                row_id(renderer);
                 renderer.push(if *descending { " DESC" } else { " ASC" });
             }
         }
     }
-    if let Some(limit) = select.limit {
-        let integer = |number: u64| Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-        renderer.push(" LIMIT ");
-        renderer.bind(integer(limit));
-        if select.offset > 0 {
-            renderer.push(" OFFSET ");
-            renderer.bind(integer(select.offset));
-        }
-    }
-    Statement::new(renderer.sql, renderer.params)
 }
 
 /// How many records there are; the page and the order are ignored. One row, one integer.
@@ -71,9 +120,19 @@ pub fn record_exists(dialect: &dyn Dialect, select: &Select) -> Statement {
     Statement::new(renderer.sql, renderer.params)
 }
 
-fn renderer<'a>(dialect: &'a dyn Dialect, select: &'a Select) -> Renderer<'a> {
+pub(super) fn renderer<'a>(dialect: &'a dyn Dialect, select: &'a Select) -> Renderer<'a> {
     let is_virtual = matches!(select.source, Source::Virtual(_));
     Renderer::new(dialect, &select.collection, is_virtual, &select.joins)
+}
+
+/// Writes `FROM` with every join, so that each combined row is met, and `WHERE`.
+pub(super) fn every_row<'a>(renderer: &mut Renderer<'a>, select: &'a Select) {
+    renderer.push(" FROM ");
+    root(renderer, select);
+    for join in &select.joins {
+        renderer.join(join, false);
+    }
+    conditions(renderer, select);
 }
 
 /// Writes `FROM` and `WHERE`. Answers whether the joins of the order may repeat records.
@@ -87,17 +146,20 @@ fn rows_and_conditions<'a>(renderer: &mut Renderer<'a>, select: &'a Select, orde
     for join in joins {
         renderer.join(join, rejected.contains(join.alias));
     }
-    let mut conditions = 0;
+    conditions(renderer, select);
+    repeats
+}
+
+/// Writes ` WHERE …`, or nothing.
+fn conditions<'a>(renderer: &mut Renderer<'a>, select: &'a Select) {
     if let Some(ids) = &select.ids {
         renderer.push(" WHERE ");
         only_ids(renderer, select, ids);
-        conditions += 1;
     }
     if !select.predicate.is_always_true() {
-        renderer.push(if conditions == 0 { " WHERE " } else { " AND " });
+        renderer.push(if select.ids.is_none() { " WHERE " } else { " AND " });
         renderer.predicate(&select.predicate);
     }
-    repeats
 }
 
 /// The joins of the outer query: what the order needs, and what the predicate needs and meets one
@@ -134,7 +196,7 @@ fn outer_joins<'a>(renderer: &Renderer<'a>, select: &'a Select, order: &[Order])
     (outer, repeats)
 }
 
-fn root<'a>(renderer: &mut Renderer<'a>, select: &'a Select) {
+pub(super) fn root<'a>(renderer: &mut Renderer<'a>, select: &'a Select) {
     match &select.source {
         Source::Table => renderer.identifier(&select.collection.name),
         Source::Virtual(cells) => {
@@ -163,6 +225,11 @@ fn root<'a>(renderer: &mut Renderer<'a>, select: &'a Select) {
 fn only_ids<'a>(renderer: &mut Renderer<'a>, select: &'a Select, ids: &[String]) {
     let field = select.collection.field_index("id").unwrap_or_default();
     renderer.column(Alias::ROOT, field);
+    is_in(renderer, ids);
+}
+
+/// Writes ` = ` one id, or ` IN ` several.
+pub(super) fn is_in(renderer: &mut Renderer<'_>, ids: &[String]) {
     match ids {
         [id] => {
             renderer.push(" = ");
