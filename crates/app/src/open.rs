@@ -30,6 +30,8 @@ use crate::settings::{self, SettingsHandle};
 const STORAGE: &str = "storage";
 /// A schema step that every folder of PocketBase 0.23 or newer has noted.
 const FIRST_SUPPORTED_STEP: &str = "1717233556_v0.23_migrate.go";
+/// How often ended magic codes are removed.
+const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
 /// How often the change log is shortened.
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
@@ -89,6 +91,10 @@ impl App {
         });
         jobs::register(&app)?;
         app.crons.start();
+        let auth = app.auth.clone();
+        app.periodic.every("remove ended magic codes", MAGIC_CODES_PERIOD, move || {
+            remove_ended_magic_codes(auth.clone())
+        });
         app.periodic.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
         Ok(app)
     }
@@ -141,6 +147,12 @@ async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {
         Ok(())
     })
     .await
+}
+
+async fn remove_ended_magic_codes(auth: Auth) {
+    if let Err(error) = auth.remove_ended_magic_codes(time::unix_milliseconds()).await {
+        tracing::warn!(%error, "ended magic codes could not be removed");
+    }
 }
 
 async fn prune(main: Arc<dyn Store>) {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ketch_app::{App, AppConfig};
-use ketch_model::{Object, Record, Value, time};
+use ketch_auth::MagicCode;
+use ketch_model::{ErrorKind, Object, Record, Value, time};
 use ketch_store::Store;
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
 use serde_json::json;
@@ -102,4 +103,70 @@ async fn a_random_password_ends_the_old_one_and_all_sessions() {
     assert!(!changed.text("password").is_empty());
     assert_ne!(changed.text("tokenKey"), anna.text("tokenKey"));
     folder.app.close().await;
+}
+
+#[tokio::test]
+async fn refresh_tokens_name_an_account_until_they_are_revoked() {
+    let folder = Folder::new().await;
+    let (auth, anna) = (&folder.app.auth, folder.person().await);
+    let accounts = anna.collection.clone();
+    let named = async |token: &str| {
+        let account = auth.account_of_refresh_token(&accounts, token).await.unwrap();
+        account.map(|account| account.id().to_owned())
+    };
+    let first = auth.issue_refresh_token(&anna).await.unwrap();
+    let second = auth.issue_refresh_token(&anna).await.unwrap();
+    assert_ne!(first, second);
+    for token in [&first, &second] {
+        assert_eq!(named(token).await.as_deref(), Some(anna.id()));
+    }
+    for wrong in ["", "x", "00000000-0000-4000-8000-000000000000"] {
+        assert_eq!(named(wrong).await, None, "{wrong}");
+    }
+    auth.revoke_refresh_token(&first).await.unwrap();
+    assert_eq!(named(&first).await, None);
+    assert!(named(&second).await.is_some());
+    auth.revoke_refresh_tokens_of(anna.id()).await.unwrap();
+    assert_eq!(named(&second).await, None);
+
+    // A token hangs on the account's key, not on its id alone.
+    let third = auth.issue_refresh_token(&anna).await.unwrap();
+    folder.app.records.delete_internal(&anna).await.unwrap();
+    assert_eq!(named(&third).await, None);
+    let again = json!({"id": anna.id(), "email": "anna@example.com", "password": "password123"});
+    folder.create("users", again).await;
+    assert_eq!(named(&third).await, None);
+}
+
+#[tokio::test]
+async fn magic_codes_are_good_once() {
+    let folder = Folder::new().await;
+    let auth = &folder.app.auth;
+    let email = "anna@example.com";
+    let codes = [auth.make_magic_code(email).await.unwrap(), auth.make_magic_code(email).await.unwrap()];
+    for code in &codes {
+        assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()), "{code}");
+        let padded = format!(" {code} ");
+        // Looking at a code neither uses it up nor counts as a guess.
+        for _ in 0..20 {
+            assert_eq!(auth.look_at_magic_code(email, &padded).await.unwrap(), MagicCode::Valid);
+        }
+        let other = auth.look_at_magic_code("bob@example.com", code).await.unwrap();
+        assert_eq!(other, MagicCode::Unknown);
+    }
+    assert!(auth.use_magic_code(email, &codes[0]).await.unwrap());
+    assert!(!auth.use_magic_code(email, &codes[0]).await.unwrap());
+    assert_eq!(auth.look_at_magic_code(email, &codes[0]).await.unwrap(), MagicCode::Unknown);
+    assert_eq!(auth.look_at_magic_code(email, &codes[1]).await.unwrap(), MagicCode::Valid);
+    auth.remove_magic_codes_of(email).await.unwrap();
+    assert_eq!(auth.look_at_magic_code(email, &codes[1]).await.unwrap(), MagicCode::Unknown);
+    let mut guesses = 0;
+    let refused = loop {
+        guesses += 1;
+        match auth.look_at_magic_code("carl@example.com", "000000").await {
+            Ok(seen) => assert_eq!(seen, MagicCode::Unknown),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((guesses, refused.kind), (11, ErrorKind::TooManyRequests));
 }

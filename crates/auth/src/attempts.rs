@@ -6,16 +6,14 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// Guesses within one window.
-const ATTEMPTS: u32 = 5;
-/// From the first guess on.
-const WINDOW: Duration = Duration::from_secs(180);
 /// Entries from which on ended ones are looked for.
 const TIDY_FROM: usize = 1024;
 
 /// Counts guesses by a key of whom they are about.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Attempts {
+    limit: u32,
+    window: Duration,
     windows: Mutex<HashMap<String, Window>>,
 }
 
@@ -26,19 +24,31 @@ struct Window {
 }
 
 impl Attempts {
+    /// Allows `limit` guesses within a window that begins with the first.
+    pub fn new(limit: u32, window: Duration) -> Self {
+        Self { limit, window, windows: Mutex::default() }
+    }
+
     /// Counts one guess; false if it is one too many.
     pub fn allow(&self, key: String) -> bool {
         let now = Instant::now();
         let mut windows = self.windows.lock();
         if windows.len() >= TIDY_FROM {
-            windows.retain(|_, window| now.duration_since(window.began) < WINDOW);
+            windows.retain(|_, window| now.duration_since(window.began) < self.window);
         }
         let window = windows.entry(key).or_insert(Window { began: now, count: 0 });
-        if now.duration_since(window.began) >= WINDOW {
+        if now.duration_since(window.began) >= self.window {
             *window = Window { began: now, count: 0 };
         }
         window.count = window.count.saturating_add(1);
-        window.count <= ATTEMPTS
+        window.count <= self.limit
+    }
+
+    /// Takes one guess back: it was none.
+    pub fn forgive(&self, key: &str) {
+        if let Some(window) = self.windows.lock().get_mut(key) {
+            window.count = window.count.saturating_sub(1);
+        }
     }
 }
 
@@ -48,10 +58,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn five_guesses_in_three_minutes() {
-        let attempts = Attempts::default();
+        const WINDOW: Duration = Duration::from_secs(180);
+        let attempts = Attempts::new(5, WINDOW);
         let allowed = |count: usize| (0..count).filter(|_| attempts.allow("a".to_owned())).count();
         assert_eq!(allowed(8), 5);
         assert!(attempts.allow("b".to_owned()));
+        attempts.forgive("b");
+        assert_eq!((0..8).filter(|_| attempts.allow("b".to_owned())).count(), 5);
         tokio::time::advance(WINDOW).await;
         assert_eq!(allowed(8), 5);
     }

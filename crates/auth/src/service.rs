@@ -1,6 +1,7 @@
 //! The service: tokens of stored records.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ketch_mail::Mailer;
 use ketch_model::{Cell, Collection, Error, Object, Record, Result};
@@ -25,13 +26,28 @@ pub struct Auth {
 }
 
 /// What is remembered of accounts between requests, until the server stops.
-#[derive(Default)]
 pub(crate) struct Memory {
     pub reset_mails: ResendGuard,
     pub verification_mails: ResendGuard,
     pub otp_attempts: Attempts,
+    pub magic_code_attempts: Attempts,
+    pub magic_codes_made: Attempts,
     /// Counting the codes of an account and adding one is one step; accounts share a few turns.
     pub otp_turns: [Mutex<()>; 16],
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let minutes = |count: u64| Duration::from_secs(count * 60);
+        Self {
+            reset_mails: ResendGuard::default(),
+            verification_mails: ResendGuard::default(),
+            otp_attempts: Attempts::new(5, minutes(3)),
+            magic_code_attempts: Attempts::new(10, minutes(3)),
+            magic_codes_made: Attempts::new(20, minutes(60)),
+            otp_turns: Default::default(),
+        }
+    }
 }
 
 impl Auth {

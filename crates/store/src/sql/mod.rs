@@ -12,6 +12,7 @@ mod operand;
 mod predicate;
 mod renderer;
 pub mod select;
+pub mod sessions;
 pub mod system;
 pub mod write;
 
