@@ -11,6 +11,7 @@ mod jobs;
 mod names;
 mod open;
 mod settings;
+mod sql;
 
 pub use app::App;
 pub use apps::{Apps, Opener};
@@ -19,3 +20,4 @@ pub use crons::{CronJob, Crons};
 pub use error::OpenError;
 pub use identity::{Identity, PinnedIdentity, is_canonical_uuid};
 pub use settings::SettingsHandle;
+pub use sql::SqlAnswer;

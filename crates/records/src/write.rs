@@ -535,7 +535,7 @@ fn write_error(collection: &Collection, message: &'static str, error: StoreError
             let errors = fields.map(|column| (column.clone(), Invalid::not_unique().into())).collect();
             Error::bad_request(message).with_fields(errors).with_cause(error)
         }
-        StoreError::Constraint(_) | StoreError::Sql(_) | StoreError::Timeout => {
+        StoreError::Constraint(_) | StoreError::Sql(_) | StoreError::Timeout | StoreError::ReadOnly => {
             Error::bad_request(message).with_cause(error)
         }
         StoreError::Unavailable(_) | StoreError::Closed | StoreError::Panicked => Error::internal(error),

@@ -8,14 +8,15 @@ use ketch_model::{Cell, CellRef};
 use ketch_store::contract::Columns;
 use ketch_store::{Connection, Dialect, Flow, Row, Statement, StoreError, StoreResult};
 use rusqlite::config::DbConfig;
-use rusqlite::hooks::{AuthAction, Authorization};
+use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{OpenFlags, ToSql};
+use rusqlite::{Batch, ErrorCode, OpenFlags, ToSql};
 
 use crate::counts::{self, Counts};
 use crate::dialect::SqliteDialect;
 use crate::error;
 use crate::functions;
+use crate::guard::{self, Guard};
 use crate::math;
 use crate::options::SqliteOptions;
 use crate::watch::Watch;
@@ -51,15 +52,6 @@ pub(crate) struct SqliteConnection {
     path: Arc<Path>,
 }
 
-/// What the engine's authorizer looks at and notes while a statement is prepared.
-#[derive(Debug, Default)]
-struct Guard {
-    /// Set while the driver itself begins or ends a transaction, which statements may not do.
-    internal: AtomicBool,
-    /// A function was named whose answer changes though the data does not.
-    unsteady: AtomicBool,
-}
-
 impl SqliteConnection {
     pub(crate) fn open(
         path: &Arc<Path>,
@@ -77,7 +69,7 @@ impl SqliteConnection {
         let watch = Watch::new(options.query_timeout, Arc::clone(closing));
         watch.install(&mut raw).map_err(opening)?;
         let guard = Arc::new(Guard::default());
-        install_guard(&mut raw, &guard).map_err(opening)?;
+        guard::install(&mut raw, &guard).map_err(opening)?;
         Ok(Self { raw, watch, guard, role, counts: Counts::default(), path: Arc::clone(path) })
     }
 
@@ -128,13 +120,29 @@ impl SqliteConnection {
         visit: &mut dyn FnMut(&dyn Row) -> Flow,
     ) -> rusqlite::Result<()> {
         let mut prepared = self.raw.prepare(&statement.sql)?;
-        let names: Vec<_> = prepared
-            .columns()
-            .map(|column| (column.name().to_owned(), column.decl_type().unwrap_or_default().to_owned()))
-            .collect();
-        columns(&names);
+        columns(&described(&prepared));
         bind(&mut prepared, &statement.params)?;
         show_rows(&mut prepared, visit)
+    }
+
+    fn run_typed(
+        &mut self,
+        text: &str,
+        columns: &mut dyn FnMut(&Columns),
+        visit: &mut dyn FnMut(&dyn Row) -> Flow,
+    ) -> rusqlite::Result<u64> {
+        let mut changed = 0;
+        let mut batch = Batch::new(&self.raw, text);
+        while let Some(mut prepared) = batch.next()? {
+            self.watch.start();
+            columns(&described(&prepared));
+            bind(&mut prepared, &[])?;
+            let before = self.raw.total_changes();
+            show_rows(&mut prepared, visit)?;
+            let has_changed = self.raw.total_changes() != before;
+            changed = if has_changed { self.raw.changes() } else { 0 };
+        }
+        Ok(changed)
     }
 
     /// A count from memory if the data is still the same, else counted and remembered.
@@ -230,6 +238,22 @@ impl Connection for SqliteConnection {
         result.map_err(|error| self.translate(error))
     }
 
+    fn execute_typed(
+        &mut self,
+        text: &str,
+        columns: &mut dyn FnMut(&Columns),
+        visit: &mut dyn FnMut(&dyn Row) -> Flow,
+    ) -> StoreResult<u64> {
+        self.guard.typed.store(true, Relaxed);
+        let result = self.run_typed(text, columns, visit);
+        self.guard.typed.store(false, Relaxed);
+        result.map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::ReadOnly) if self.role == Role::Reader => StoreError::ReadOnly,
+            Some(ErrorCode::AuthorizationForStatementDenied) => StoreError::Sql(guard::REFUSED.to_owned()),
+            _ => self.translate(error),
+        })
+    }
+
     fn savepoint(&mut self, part: &mut dyn FnMut(&mut dyn Connection) -> StoreResult<()>) -> StoreResult<()> {
         self.control(control::SAVEPOINT_PART)?;
         let result = part(self);
@@ -271,6 +295,14 @@ impl Row for SqliteRow<'_, '_> {
             Ok(ValueRef::Null) | Err(_) => CellRef::Null,
         }
     }
+}
+
+/// Names and declared types of a statement's columns.
+fn described(prepared: &rusqlite::Statement<'_>) -> Vec<(String, String)> {
+    let describe = |column: rusqlite::Column<'_>| {
+        (column.name().to_owned(), column.decl_type().unwrap_or_default().to_owned())
+    };
+    prepared.columns().map(describe).collect()
 }
 
 fn show_rows(
@@ -332,23 +364,4 @@ fn prepare(raw: &rusqlite::Connection, role: Role, options: &SqliteOptions) -> r
     math::install(raw)?;
     // The header is first read here, so that a file that is no database is known before it is used.
     raw.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-}
-
-/// Keeps statements from ending the driver's transactions, which may hold the writes of others,
-/// and from reaching other files; notes which functions they name.
-fn install_guard(raw: &mut rusqlite::Connection, guard: &Arc<Guard>) -> rusqlite::Result<()> {
-    let guard = Arc::clone(guard);
-    raw.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| match context.action {
-        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } if !guard.internal.load(Relaxed) => {
-            Authorization::Deny
-        }
-        AuthAction::Attach { .. } | AuthAction::Detach { .. } => Authorization::Deny,
-        AuthAction::Function { function_name } => {
-            if !counts::is_steady_function(function_name) {
-                guard.unsteady.store(true, Relaxed);
-            }
-            Authorization::Allow
-        }
-        _ => Authorization::Allow,
-    }))
 }

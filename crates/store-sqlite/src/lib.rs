@@ -11,6 +11,7 @@ mod counts;
 mod dialect;
 mod error;
 mod functions;
+mod guard;
 mod math;
 mod options;
 mod queue;

@@ -82,6 +82,19 @@ impl SqliteStore {
         &self.path
     }
 
+    /// Runs a statement on a connection of its own, outside of any transaction, and empties the log.
+    fn maintain(&self, sql: &'static str) -> StoreResult<()> {
+        if self.closing.load(Relaxed) {
+            return Err(StoreError::Closed);
+        }
+        let failed = |error| error::opening(error, &self.path);
+        let connection = rusqlite::Connection::open(&self.path).map_err(failed)?;
+        connection.busy_timeout(self.inline.busy_timeout()).map_err(failed)?;
+        connection.execute_batch(sql).map_err(failed)?;
+        // A row says how it went: readers of the old log may have held it, which is no failure.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)
+    }
+
     fn start(&self, writer: Writer, opener: &Opener, name: &str) -> StoreResult<()> {
         let spawned = |result: io::Result<JoinHandle<()>>| {
             result.map_err(|error| StoreError::Unavailable(format!("cannot start a thread: {error}")))
@@ -125,17 +138,12 @@ impl Store for SqliteStore {
     }
 
     fn optimize(&self) -> StoreResult<()> {
-        if self.closing.load(Relaxed) {
-            return Err(StoreError::Closed);
-        }
-        let failed = |error| error::opening(error, &self.path);
-        // A connection of its own: a checkpoint is not possible inside a transaction.
-        let connection = rusqlite::Connection::open(&self.path).map_err(failed)?;
-        connection.busy_timeout(self.inline.busy_timeout()).map_err(failed)?;
-        // Rows that say how it went; readers of the old log may have held it, which is no failure.
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
         // 0x10000 looks at every table, 0x02 refreshes what the planner knows.
-        connection.execute_batch("PRAGMA optimize = 0x10002").map_err(failed)
+        self.maintain("PRAGMA optimize = 0x10002")
+    }
+
+    fn compact(&self) -> StoreResult<()> {
+        self.maintain("VACUUM")
     }
 
     fn snapshot(&self, into: &Path) -> StoreResult<()> {

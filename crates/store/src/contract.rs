@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The statement text was refused: a syntax error, an unknown column, a wrong view query.
     #[error("{0}")]
     Sql(String),
+    /// A statement that writes, on a connection that only reads.
+    #[error("the statement writes, and this connection only reads")]
+    ReadOnly,
     /// The database file or server cannot be used.
     #[error("{0}")]
     Unavailable(String),
@@ -92,6 +95,20 @@ pub trait Connection {
     /// Runs statements separated by semicolons, without values: schema changes. No time limit.
     fn execute_script(&mut self, script: &str) -> StoreResult<()>;
 
+    /// Runs statements that an operator typed, separated by semicolons, each within the time limit;
+    /// answers how many rows the last one changed. `columns` is shown those of each statement before
+    /// its rows.
+    ///
+    /// Refused is what would outlive the text on this connection: transactions, other databases,
+    /// temporary tables, settings of the engine. A reader answers [`StoreError::ReadOnly`] at the
+    /// first statement that writes.
+    fn execute_typed(
+        &mut self,
+        text: &str,
+        columns: &mut dyn FnMut(&Columns),
+        visit: &mut dyn FnMut(&dyn Row) -> Flow,
+    ) -> StoreResult<u64>;
+
     /// Runs a part of a transaction that may fail alone: its writes are undone, the rest stands.
     /// Parts may nest.
     fn savepoint(&mut self, part: &mut dyn FnMut(&mut dyn Connection) -> StoreResult<()>) -> StoreResult<()>;
@@ -149,6 +166,13 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Closed`] also when the store is closed meanwhile, [`StoreError::Unavailable`]
     /// where the file exists or cannot be written. Part of a file may be left.
     fn snapshot(&self, into: &Path) -> StoreResult<()>;
+
+    /// Writes the database anew without its free space, which goes back to the disk. Blocks the
+    /// calling thread as long as it takes; writes wait meanwhile.
+    ///
+    /// # Errors
+    /// The engine's; the data is as before.
+    fn compact(&self) -> StoreResult<()>;
 
     /// Waits for queued writes and closes; later jobs answer [`StoreError::Closed`].
     fn close(&self);
@@ -284,7 +308,8 @@ impl From<StoreError> for ketch_model::Error {
             StoreError::Unique { .. }
             | StoreError::Constraint(_)
             | StoreError::Sql(_)
-            | StoreError::Timeout => Self::bad_request("").with_cause(error),
+            | StoreError::Timeout
+            | StoreError::ReadOnly => Self::bad_request("").with_cause(error),
             StoreError::Unavailable(_) | StoreError::Closed | StoreError::Panicked => Self::internal(error),
         }
     }

@@ -9,6 +9,7 @@ pub mod health;
 pub mod realtime;
 pub mod records;
 pub mod settings;
+pub mod sql;
 
 mod unrouted;
 
@@ -40,6 +41,7 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(health::router())
         .merge(settings::router())
         .merge(crons::router())
+        .merge(sql::router())
         .merge(files::router())
         .merge(collections::router())
         .merge(records::router())

@@ -60,7 +60,7 @@ pub(super) fn engine_text(error: &StoreError) -> String {
         StoreError::Timeout => "interrupted (9)".to_owned(),
         StoreError::Sql(message) => format!("SQL logic error: {message} (1)"),
         StoreError::Unavailable(message) => message.clone(),
-        StoreError::Closed | StoreError::Panicked => error.to_string(),
+        StoreError::ReadOnly | StoreError::Closed | StoreError::Panicked => error.to_string(),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod snapshots;
 mod support;
 pub mod time_limits;
 pub mod transactions;
+pub mod typed;
 pub mod values;
 
 use std::path::Path;
@@ -62,6 +63,8 @@ macro_rules! contract_tests {
                 the_log_tells_what_changed, the_log_is_pruned_from_its_old_end;
             snapshots: a_snapshot_holds_what_was_answered, a_snapshot_beside_writes_is_whole,
                 a_snapshot_overwrites_nothing, a_closed_store_gives_no_snapshot;
+            typed: statements_run_in_turn_and_the_last_one_counts, a_failure_undoes_the_whole_text,
+                a_reader_says_that_it_only_reads, nothing_outlives_the_text;
             closing: queued_writes_are_kept, a_closed_store_refuses_work, closing_stops_a_long_read,
                 data_survives_closing, closing_twice_is_harmless;
         }

@@ -14,6 +14,7 @@ mod renderer;
 pub mod select;
 pub mod sessions;
 pub mod system;
+mod typed;
 pub mod write;
 
 pub use changes::{
@@ -22,6 +23,7 @@ pub use changes::{
 pub use dialect::Dialect;
 pub use graph::{aggregate, select_linked};
 pub use select::{count_records, record_exists, select_columns, select_operands, select_records};
+pub use typed::{is_vacuum, is_write};
 pub use write::{
     count_all, delete_record, existing_ids, insert_record, referencing_records, select_by_column,
     select_by_id, select_by_ids, update_record,

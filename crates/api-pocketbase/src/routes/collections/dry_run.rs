@@ -15,7 +15,7 @@ use crate::error::ApiResult;
 use crate::request::Caller;
 use crate::response;
 
-/// The longest query, in characters.
+/// The longest query, in bytes.
 const LONGEST_QUERY: usize = 5000;
 
 pub async fn dry_run_view(State(app): State<Arc<App>>, caller: Caller, body: Body) -> ApiResult {
@@ -46,7 +46,7 @@ fn check(query: &str) -> Result<(), Invalid> {
     if query.is_empty() {
         return Err(Invalid::required());
     }
-    if query.chars().count() > LONGEST_QUERY {
+    if query.len() > LONGEST_QUERY {
         let invalid = Invalid::new(
             "validation_length_too_long",
             format!("The length must be no more than {LONGEST_QUERY}."),
