@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use ketch_model::error::{FieldError, FieldErrors, Invalid};
 use ketch_model::{Error, ErrorKind, Object, Value, json};
+use ketch_telemetry::Failure;
 
 use crate::raw;
 
@@ -57,8 +58,30 @@ impl IntoResponse for ApiError {
             tracing::debug!(cause = %cause, status = status(error.kind).as_u16(), "request refused");
         }
         let message = if error.message.is_empty() { default_message(error.kind) } else { &error.message };
-        envelope(status(error.kind), message, fields_json(&error.fields))
+        let mut response = envelope(status(error.kind), message, fields_json(&error.fields));
+        // The log is to know more than the client.
+        response.extensions_mut().insert(failure(message, &error));
+        response
     }
+}
+
+/// What the log is to know of an error.
+fn failure(message: &str, error: &Error) -> Failure {
+    let details = match &error.cause {
+        Some(cause) => Value::String(cause.clone()),
+        None if error.fields.is_empty() => Value::Null,
+        None => raw_fields(&error.fields),
+    };
+    Failure { message: sentence(message), details }
+}
+
+/// Failed fields by their messages, as they were before they became sentences.
+fn raw_fields(fields: &FieldErrors) -> Value {
+    let text = |error: &FieldError| match error {
+        FieldError::Invalid(invalid) => Value::String(invalid.message.to_string()),
+        FieldError::Nested(nested) => raw_fields(nested),
+    };
+    fields.iter().map(|(name, error)| (name.clone(), text(error))).collect()
 }
 
 /// The status of an error kind.
@@ -90,7 +113,10 @@ pub fn default_message(kind: ErrorKind) -> &'static str {
 pub fn envelope(status: StatusCode, message: &str, data: Value) -> Response {
     let mut body = Vec::with_capacity(128);
     write_envelope(status, message, &data, &mut body);
-    raw::bytes_with_status(status, body)
+    let mut response = raw::bytes_with_status(status, body);
+    let details = if data.as_object().is_some_and(Object::is_empty) { Value::Null } else { data };
+    response.extensions_mut().insert(Failure { message: sentence(message), details });
+    response
 }
 
 /// The envelope as JSON, for errors inside a larger answer (batch).

@@ -10,6 +10,7 @@ use ketch_app::App;
 use ketch_model::{Collection, Record};
 use ketch_query::RequestInfo;
 use ketch_web::client;
+use ketch_web::observe::Notes;
 
 use crate::body::limit;
 use crate::error::{ApiError, ApiResult};
@@ -122,6 +123,9 @@ impl FromRequestParts<Arc<App>> for Caller {
             headers: std::mem::take(&mut parts.headers),
             real_ip,
         };
+        if let Some(notes) = parts.extensions.get::<Notes>() {
+            notes.caller(caller.auth.clone(), &caller.real_ip);
+        }
         if caller.is_superuser() && !superuser_ip_allowed(&settings.superuser_ips, &caller.real_ip) {
             return Err(ApiError::forbidden(""));
         }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use ketch_model::{Value, json as json_text};
 use ketch_query::fields::FieldPicker;
+use ketch_telemetry::Quiet;
 
 use crate::error::ApiError;
 pub use crate::raw::bytes_with_status;
@@ -32,5 +33,11 @@ pub fn bytes(body: Vec<u8>) -> Response {
 pub fn no_content() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// The same answer, of a request that is logged only when it fails.
+pub fn quiet(mut response: Response) -> Response {
+    response.extensions_mut().insert(Quiet);
     response
 }

@@ -12,6 +12,7 @@ use ketch_records::Records;
 use ketch_records::collections::Collections;
 use ketch_store::sql::{self, system};
 use ketch_store::{Connection, Flow, Store};
+use ketch_telemetry::Logs;
 
 use crate::config::AppConfig;
 use crate::crons::{Crons, Periodic};
@@ -34,7 +35,9 @@ pub struct App {
     pub realtime: Hub,
     pub settings: SettingsHandle,
     pub config: AppConfig,
-    /// The auxiliary database: logs.
+    /// What happened: requests, warnings, errors.
+    pub logs: Logs,
+    /// The auxiliary database, which holds what operators look back at.
     pub aux: Arc<dyn Store>,
     /// Jobs by the minute; parts of the app register theirs here.
     pub crons: Crons,
@@ -47,6 +50,7 @@ impl App {
         self.realtime.close();
         self.crons.stop().await;
         self.periodic.stop().await;
+        self.logs.flush().await;
         let (main, aux) = (self.records.store().clone(), self.aux.clone());
         let closing = tokio::task::spawn_blocking(move || {
             main.close();

@@ -9,6 +9,8 @@ const OPTIMIZE: (&str, &str) = ("__pbDBOptimize__", "0 0 * * *");
 /// Every hour: first factors and one-time passwords that have ended.
 const MFA_CLEANUP: (&str, &str) = ("__pbMFACleanup__", "0 * * * *");
 const OTP_CLEANUP: (&str, &str) = ("__pbOTPCleanup__", "0 * * * *");
+/// Four times a day: what the log keeps no more.
+const LOGS_CLEANUP: (&str, &str) = ("__pbLogsCleanup__", "0 */6 * * *");
 
 /// Registers the built-in jobs of an app.
 ///
@@ -36,5 +38,10 @@ pub(crate) fn register(app: &App) -> Result<()> {
     crons.add(OTP_CLEANUP.0, OTP_CLEANUP.1, move || {
         let auth = auth.clone();
         async move { auth.remove_expired_otps(time::unix_milliseconds()).await }
+    })?;
+    let logs = app.logs.clone();
+    crons.add(LOGS_CLEANUP.0, LOGS_CLEANUP.1, move || {
+        let logs = logs.clone();
+        async move { logs.clean().await.map(|_| ()) }
     })
 }

@@ -15,6 +15,7 @@ use ketch_records::Records;
 use ketch_records::collections::{self, Collections};
 use ketch_store::sql::{self, system};
 use ketch_store::{Connection, Store};
+use ketch_telemetry::Logs;
 
 use crate::app::App;
 use crate::cipher::Cipher;
@@ -36,6 +37,8 @@ const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
 const CHANGES_KEPT: Duration = Duration::from_secs(60);
+/// How often the log is written.
+const LOG_PERIOD: Duration = Duration::from_secs(3);
 /// Entries deleted in one transaction, so that other writes get their turn.
 const PRUNED_AT_ONCE: u32 = 2_000;
 
@@ -75,6 +78,10 @@ impl App {
             let settings = settings.clone();
             Mailer::new(move || settings.current(), config.development)
         };
+        let logs = {
+            let settings = settings.clone();
+            Logs::new(aux.clone(), move || settings.current())
+        };
         let app = Arc::new(Self {
             id: loaded.id,
             is_new: loaded.is_new,
@@ -85,6 +92,7 @@ impl App {
             records,
             files,
             config,
+            logs,
             aux,
             crons: Crons::default(),
             periodic: Periodic::default(),
@@ -96,6 +104,18 @@ impl App {
             remove_ended_magic_codes(auth.clone())
         });
         app.periodic.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
+        let logs = app.logs.clone();
+        tokio::spawn(async move {
+            // What grew too old while the server stood still goes at once.
+            if let Err(error) = logs.clean().await {
+                tracing::warn!(%error, "the log could not be shortened");
+            }
+        });
+        let logs = app.logs.clone();
+        app.periodic.every("write the log", LOG_PERIOD, move || {
+            let logs = logs.clone();
+            async move { logs.flush().await }
+        });
         Ok(app)
     }
 }

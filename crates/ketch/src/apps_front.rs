@@ -56,7 +56,9 @@ async fn answer(apps: &Apps, routers: &Routers, main: Router, mut request: Reque
             if let Ok(uri) = path.parse() {
                 *request.uri_mut() = uri;
             }
-            run(routers.of(&app), request).await
+            let mut response = run(routers.of(&app), request).await;
+            response.extensions_mut().insert(app.logs.clone());
+            response
         }
         Ok(None) => refusal(StatusCode::NOT_FOUND, "There is no app with this id."),
         Err(error) => {

@@ -6,6 +6,7 @@ mod banner;
 mod cli;
 mod console;
 mod failure;
+mod observe;
 mod project;
 mod serve;
 mod stores;
@@ -15,7 +16,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use ketch_telemetry::logs::{LogLayer, LogPort};
 use tracing::Level;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use cli::{Cli, Command};
 use failure::Failure;
@@ -37,8 +42,13 @@ pub fn run() -> ExitCode {
         }
     };
     let level = if cli.global.dev { Level::DEBUG } else { Level::WARN };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(false).init();
-    match execute(cli) {
+    let log = LogPort::default();
+    let console = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    tracing_subscriber::registry()
+        .with(console.with_filter(LevelFilter::from_level(level)))
+        .with(LogLayer::new(log.clone()).with_filter(LevelFilter::from_level(level.max(Level::INFO))))
+        .init();
+    match execute(cli, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
@@ -47,12 +57,12 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn execute(cli: Cli) -> Result<(), Failure> {
+fn execute(cli: Cli, log: &LogPort) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(format!("The system refused the threads that the server needs: {error}."))
     })?;
     let result = match cli.command {
-        Command::Serve(options) => runtime.block_on(serve::serve(&cli.global, options)),
+        Command::Serve(options) => runtime.block_on(serve::serve(&cli.global, options, log)),
         Command::Superuser(command) => runtime.block_on(superuser::run(&cli.global, command)),
         Command::App(command) => runtime.block_on(app_command::run(&cli.global, command)),
         Command::Migrate(_) => Err(Failure::new("Migrations are not built yet.")),

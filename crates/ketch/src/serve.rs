@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use ketch_api_pocketbase as pocketbase;
 use ketch_app::App;
+use ketch_telemetry::logs::LogPort;
 use ketch_web::folder::Folder;
 use ketch_web::{Cors, Front, serve as serving};
 use tokio::net::TcpListener;
 
 use crate::cli::{Global, Serve};
 use crate::failure::Failure;
+use crate::observe::Watcher;
 use crate::{apps_front, banner, project, stores};
 
 /// How long closing the databases may take once requests have ended; what is queued is small by then.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(400);
 
-pub(crate) async fn serve(global: &Global, options: Serve) -> Result<(), Failure> {
+/// `log` is where the server's own warnings come from.
+pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Result<(), Failure> {
     if let Some(domain) = options.domains.first() {
         return Err(Failure::new(format!(
             "Serving {domain} with TLS is not built yet: put a proxy in front and start without domains (ketch serve --http ADDRESS)."
@@ -35,7 +38,9 @@ pub(crate) async fn serve(global: &Global, options: Serve) -> Result<(), Failure
     let app = apps.main().clone();
     let site = Folder::new(project::public_dir(global)?, global.index_fallback);
     let router = apps_front::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
-    let front = Front::new(router, Cors::new(options.origins), pocketbase::panicked);
+    app.logs.listen(log);
+    let front = Front::new(router, Cors::new(options.origins), pocketbase::panicked)
+        .observed_by(Arc::new(Watcher { app: app.clone() }));
     let signal = stop_signal()?;
     let announced =
         tokio::spawn(announce(app.clone(), listener_url(&listener, &options.http), notes(global, &app)));

@@ -48,8 +48,8 @@ fn parse(text: &str) -> Option<IpAddr> {
     text.parse().ok()
 }
 
-/// IPv4 in dots (also when mapped into IPv6), IPv6 as eight groups of four digits.
-fn expanded(address: IpAddr) -> String {
+/// An address as texts of the API have it: IPv4 in dots (also when mapped into IPv6), IPv6 as eight groups of four digits.
+pub fn expanded(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

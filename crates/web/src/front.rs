@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +21,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use crate::cors::Cors;
+use crate::observe::{Exchange, Observer};
 use crate::path;
 use crate::remainder::Remainder;
 
@@ -39,14 +41,23 @@ pub struct Bare;
 #[derive(Clone)]
 pub struct Front {
     router: TowerToHyperService<Router>,
-    cors: std::sync::Arc<Cors>,
+    cors: Arc<Cors>,
     /// The answer to a request whose handler panicked.
     on_panic: fn() -> Response,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Front {
     pub fn new(router: Router, cors: Cors, on_panic: fn() -> Response) -> Self {
-        Self { router: TowerToHyperService::new(router), cors: std::sync::Arc::new(cors), on_panic }
+        let router = TowerToHyperService::new(router);
+        Self { router, cors: Arc::new(cors), on_panic, observer: None }
+    }
+
+    /// Shows every request and its answer to the observer.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
     }
 
     /// Answers one request. Never fails: every error is an answer.
@@ -71,6 +82,7 @@ impl Front {
             return response;
         }
         let allowed_origin = self.cors.allowed(request.headers());
+        let exchange = self.observer.as_ref().map(|_| Exchange::begin(&mut request));
         let (parts, body) = request.into_parts();
         let (remainder, body) = Remainder::of(&parts.headers, body);
         let request = Request::from_parts(parts, body);
@@ -81,6 +93,12 @@ impl Front {
             // The panic's text and place are in the log by way of the panic hook.
             Err(_) => (self.on_panic)(),
         };
+        if let (Some(observer), Some(mut exchange)) = (&self.observer, exchange)
+            && response.extensions().get::<Bare>().is_none()
+        {
+            exchange.end();
+            observer.answered(&exchange, &response);
+        }
         if let Some(remainder) = remainder
             && !response.status().is_success()
         {

@@ -10,6 +10,7 @@ pub mod form;
 pub mod front;
 pub mod mime;
 pub mod multipart;
+pub mod observe;
 pub mod path;
 pub mod ranges;
 mod remainder;

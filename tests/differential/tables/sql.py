@@ -76,8 +76,7 @@ _REFUSED = [
 _COUNT = sql("select count(*) as n, group_concat(b, '') as b from t_sql")
 _WRITES = [
     sql(
-        "create table t_sql (a int, b text not null unique, c); "
-        "insert into t_sql values (1, 'a', null), (2, 'b', 3.5)"
+        "create table t_sql (a int, b text not null unique, c); insert into t_sql values (1, 'a', null), (2, 'b', 3.5)"
     ),
     sql("select * from t_sql"),
     sql("select a + 1 as z, b from t_sql"),

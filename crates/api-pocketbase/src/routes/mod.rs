@@ -6,6 +6,7 @@ pub mod collections;
 pub mod crons;
 pub mod files;
 pub mod health;
+pub mod logs;
 pub mod realtime;
 pub mod records;
 pub mod settings;
@@ -42,6 +43,7 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(settings::router())
         .merge(crons::router())
         .merge(sql::router())
+        .merge(logs::router())
         .merge(files::router())
         .merge(collections::router())
         .merge(records::router())

@@ -37,5 +37,16 @@ async fn change(State(app): State<Arc<App>>, caller: Caller, body: Body) -> ApiR
         let errors = settings.validate();
         if errors.is_empty() { Ok(settings) } else { Err(Error::bad_request(NOT_SAVED).with_fields(errors)) }
     });
-    response::json(&changed.await?.to_public(), &caller)
+    let before = app.settings.current();
+    let changed = changed.await?;
+    if changed.logs != before.logs {
+        // What the log keeps no more need not wait for its time.
+        let logs = app.logs.clone();
+        tokio::spawn(async move {
+            if let Err(error) = logs.clean().await {
+                tracing::warn!(%error, "the log could not be shortened");
+            }
+        });
+    }
+    response::json(&changed.to_public(), &caller)
 }

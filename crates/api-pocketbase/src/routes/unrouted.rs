@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
-use http::Method;
+use http::request::Parts;
+use http::{HeaderMap, Method};
 use ketch_app::App;
 use ketch_model::Error;
 use ketch_web::client;
@@ -13,6 +14,7 @@ use ketch_web::front::temporary_redirect;
 
 use crate::error::{ApiError, ApiResult};
 use crate::request::Caller;
+use crate::response;
 
 const DASHBOARD: &str = "/_";
 
@@ -28,11 +30,21 @@ async fn find(app: &Arc<App>, site: Option<&Folder>, request: Request) -> ApiRes
     let (mut parts, _) = request.into_parts();
     // Who calls matters here only where superusers are bound to addresses.
     let restricted = !app.settings.current().superuser_ips.is_empty();
-    let headers = if restricted && client::bearer_token(&parts.headers).is_some() {
-        Caller::from_request_parts(&mut parts, app).await?.headers
-    } else {
-        std::mem::take(&mut parts.headers)
-    };
+    if restricted && client::bearer_token(&parts.headers).is_some() {
+        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        return serve(&parts, &caller.headers, site).await;
+    }
+    let headers = std::mem::take(&mut parts.headers);
+    let served = serve(&parts, &headers, site).await;
+    if served.is_err() && client::bearer_token(&headers).is_some() {
+        // For the log, which tells whose request failed.
+        parts.headers = headers;
+        Caller::from_request_parts(&mut parts, app).await?;
+    }
+    served
+}
+
+async fn serve(parts: &Parts, headers: &HeaderMap, site: Option<&Folder>) -> ApiResult {
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return Err(ApiError::not_found(""));
     }
@@ -45,8 +57,8 @@ async fn find(app: &Arc<App>, site: Option<&Folder>, request: Request) -> ApiRes
         _ => {}
     }
     let served = match site {
-        Some(site) => site.serve(&parts.method, parts.uri.path(), &headers).await.map_err(Error::internal)?,
+        Some(site) => site.serve(&parts.method, parts.uri.path(), headers).await.map_err(Error::internal)?,
         None => None,
     };
-    served.ok_or_else(|| ApiError::not_found("File not found."))
+    served.map(response::quiet).ok_or_else(|| ApiError::not_found("File not found."))
 }

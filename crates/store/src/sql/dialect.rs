@@ -163,6 +163,14 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         sql.push(')');
     }
 
+    /// The beginning of the hour of a column with dates in the normalised form: `YYYY-MM-DD HH:00:00`.
+    fn hour(&self, column: &str, sql: &mut String) {
+        // The words of the log's index.
+        sql.push_str("strftime('%Y-%m-%d %H:00:00', ");
+        sql.push_str(column);
+        sql.push(')');
+    }
+
     /// The order of [`ketch_query::Order::Random`].
     fn random(&self) -> &'static str {
         "RANDOM()"

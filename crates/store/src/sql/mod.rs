@@ -7,6 +7,7 @@ pub mod ddl;
 pub mod dialect;
 mod graph;
 mod joins;
+pub mod logs;
 mod nulls;
 mod operand;
 mod predicate;
@@ -22,7 +23,9 @@ pub use changes::{
 };
 pub use dialect::Dialect;
 pub use graph::{aggregate, select_linked};
-pub use select::{count_records, record_exists, select_columns, select_operands, select_records};
+pub use select::{
+    count_records, count_records_by_hour, record_exists, select_columns, select_operands, select_records,
+};
 pub use typed::{is_vacuum, is_write};
 pub use write::{
     count_all, delete_record, existing_ids, insert_record, referencing_records, select_by_column,

@@ -120,6 +120,20 @@ pub fn record_exists(dialect: &dyn Dialect, select: &Select) -> Statement {
     Statement::new(renderer.sql, renderer.params)
 }
 
+/// Rows of (hour as `YYYY-MM-DD HH:00:00`, number of records), oldest hour first, by the date field at
+/// this position; the page and the order are ignored.
+pub fn count_records_by_hour(dialect: &dyn Dialect, select: &Select, field: usize) -> Statement {
+    let mut renderer = renderer(dialect, select);
+    renderer.column(Alias::ROOT, field);
+    let column = std::mem::take(&mut renderer.sql);
+    renderer.push("SELECT ");
+    dialect.hour(&column, &mut renderer.sql);
+    renderer.push(" AS hour, COUNT(*)");
+    rows_and_conditions(&mut renderer, select, &[]);
+    renderer.push(" GROUP BY 1 ORDER BY 1");
+    Statement::new(renderer.sql, renderer.params)
+}
+
 pub(super) fn renderer<'a>(dialect: &'a dyn Dialect, select: &'a Select) -> Renderer<'a> {
     let is_virtual = matches!(select.source, Source::Virtual(_));
     Renderer::new(dialect, &select.collection, is_virtual, &select.joins)

@@ -13,6 +13,7 @@ use ketch_web::sse::{self, Source};
 
 use crate::encode;
 use crate::request::Caller;
+use crate::response;
 
 const CONNECTED: &str = "PB_CONNECT";
 
@@ -23,7 +24,7 @@ pub async fn stream(
 ) -> Response {
     let Extension(hang_up) = hang_up.unwrap_or_default();
     let connection = app.realtime.connect(caller.real_ip, Hangup::new(move || hang_up.now()));
-    sse::response(Frames { connection, is_open: false })
+    response::quiet(sse::response(Frames { connection, is_open: false }))
 }
 
 /// The frames of one connection.

@@ -1,0 +1,1 @@
+"""What operators look back at: the log, analytics, request spans."""
