@@ -6,9 +6,10 @@ from differential.model import R, Table, singles
 from differential.tables._auth import COLLECTIONS, RECORDS, USERS
 
 _URL = "/api/crons"
-_JOBS = ["__pbDBOptimize__", "__pbMFACleanup__", "__pbOTPCleanup__"]
+_JOBS = ["__pbDBOptimize__", "__pbMFACleanup__", "__pbOTPCleanup__", "__pbLogsCleanup__"]
 
 _ROWS = [
+    R("list", "GET", _URL, auth="super"),
     R("list as guest", "GET", _URL, 401),
     R("list as a user", "GET", _URL, 403, auth="anna"),
     R("list with a wrong verb", "POST", _URL, 404, auth="super"),
