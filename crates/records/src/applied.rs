@@ -1,8 +1,10 @@
 //! What a transaction has done so far, and the one way to change a stored record.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use ketch_model::{FieldKind, Record, Result};
+use ketch_model::{Field, FieldKind, Record, Result, Value};
+use ketch_store::sql::relations;
 use ketch_store::{Change, ChangeKind, Connection, StoreError, sql};
 
 use crate::relation::ids_of;
@@ -24,8 +26,13 @@ pub(crate) fn store_update(
 ) -> Result<(Arc<Record>, Arc<Record>), StoreError> {
     let collection = after.collection.clone();
     let mut changed = Vec::new();
+    let mut linked = Vec::new();
     for (index, field) in collection.fields.iter().enumerate() {
         if !after.differs(&before, index) {
+            continue;
+        }
+        if field.is_link_table() {
+            linked.push(index);
             continue;
         }
         changed.push((index, after.cell(index)));
@@ -41,6 +48,11 @@ pub(crate) fn store_update(
         let statement = sql::update_record(connection.dialect(), &collection, changed, before.id());
         connection.execute(&statement)?;
     }
+    for index in linked {
+        let field = &collection.fields[index];
+        let (old, new) = (&before.values[index], &after.values[index]);
+        store_links(connection, field, before.id(), old, new)?;
+    }
     let (before, after) = (Arc::new(before), Arc::new(after));
     applied.changes.push(Change {
         kind: ChangeKind::Update,
@@ -48,6 +60,50 @@ pub(crate) fn store_update(
         after: Some(after.clone()),
     });
     Ok((before, after))
+}
+
+/// Makes the rows of a link table those of a relation's new value.
+fn store_links(
+    connection: &mut dyn Connection,
+    field: &Field,
+    source: &str,
+    before: &Value,
+    after: &Value,
+) -> Result<(), StoreError> {
+    let without = |value, other| {
+        let others: HashSet<&str> = ids_of(other).collect();
+        ids_of(value).filter(|id| !others.contains(id)).map(|id| (source, id)).collect::<Vec<_>>()
+    };
+    let (gone, added) = (without(before, after), without(after, before));
+    if !gone.is_empty() {
+        let statement = relations::delete_links(connection.dialect(), &field.id, &gone);
+        connection.execute(&statement)?;
+    }
+    if !added.is_empty() {
+        let statement = relations::insert_links(connection.dialect(), &field.id, &added);
+        connection.execute(&statement)?;
+    }
+    Ok(())
+}
+
+/// Stores a new record, with its links, and notes the change.
+pub(crate) fn store_insert(
+    connection: &mut dyn Connection,
+    record: Record,
+    applied: &mut Applied,
+) -> Result<Arc<Record>, StoreError> {
+    let collection = &record.collection;
+    let cells = (0..collection.fields.len()).map(|index| record.cell(index)).collect();
+    let statement = sql::insert_record(connection.dialect(), collection, cells);
+    connection.execute(&statement)?;
+    for (field, value) in collection.fields.iter().zip(&record.values) {
+        if field.is_link_table() {
+            store_links(connection, field, record.id(), &Value::Null, value)?;
+        }
+    }
+    let record = Arc::new(record);
+    applied.changes.push(Change { kind: ChangeKind::Create, before: None, after: Some(record.clone()) });
+    Ok(record)
 }
 
 /// Appends the transaction's changes to the change log.

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ketch_model::{Collection, Error, FieldKind, Record, Result, Schema, Value};
+use ketch_model::{Collection, Error, Field, FieldKind, Record, Result, Schema, Value};
+use ketch_store::sql::relations;
 use ketch_store::{Change, ChangeKind, Connection, sql};
 
 use crate::applied::{Applied, store_update};
@@ -25,6 +26,17 @@ pub(crate) fn delete(
     while let Some(record) = doomed.pop() {
         let statement = sql::delete_record(connection.dialect(), &record.collection, record.id());
         connection.execute(&statement)?;
+        for (target, ids) in owned(schema, &record) {
+            let statement = sql::select_by_ids(connection.dialect(), &target, &ids);
+            for record in read_all(connection, &target, &statement)? {
+                if seen.insert((target.id.clone(), record.id().to_owned())) {
+                    doomed.push(record);
+                }
+            }
+        }
+        for field in record.collection.fields.iter().filter(|field| field.is_link_table()) {
+            drop_links(connection, field, relations::SOURCE, record.id())?;
+        }
         for (source, field) in schema.back_relations(&record.collection.id) {
             if source.is_view() {
                 continue;
@@ -38,6 +50,10 @@ pub(crate) fn delete(
                     seen.insert((source.id.clone(), referrer.id().to_owned()));
                     doomed.push(referrer);
                 }
+            }
+            // Links may also start from records that are not there.
+            if source.fields[field].is_link_table() {
+                drop_links(connection, &source.fields[field], relations::TARGET, record.id())?;
             }
         }
         if record.collection.is_auth() {
@@ -56,6 +72,48 @@ pub(crate) fn delete(
     Ok(())
 }
 
+/// What goes with a record because it points there: targets of relations that own them.
+fn owned<'a>(schema: &Schema, record: &'a Record) -> Vec<(Arc<Collection>, Vec<&'a str>)> {
+    let fields = record.collection.fields.iter().zip(&record.values);
+    fields
+        .filter(|(field, _)| owns_targets(field))
+        .filter_map(|(field, value)| {
+            let FieldKind::Relation(relation) = &field.kind else { return None };
+            let target = schema.by_id(&relation.collection_id)?.clone();
+            let ids: Vec<&str> = crate::relation::ids_of(value).collect();
+            (!ids.is_empty()).then_some((target, ids))
+        })
+        .collect()
+}
+
+fn owns_targets(field: &Field) -> bool {
+    field.attr.as_ref().is_some_and(|attr| attr.on_delete_reverse)
+}
+
+/// Ends every link from or to an id that is no record.
+pub(crate) fn forget_links(
+    connection: &mut dyn Connection,
+    schema: &Schema,
+    collection: &Collection,
+    id: &str,
+) -> Result<()> {
+    for field in collection.fields.iter().filter(|field| field.is_link_table()) {
+        drop_links(connection, field, relations::SOURCE, id)?;
+    }
+    for (source, field) in schema.back_relations(&collection.id) {
+        if source.fields[field].is_link_table() {
+            drop_links(connection, &source.fields[field], relations::TARGET, id)?;
+        }
+    }
+    Ok(())
+}
+
+fn drop_links(connection: &mut dyn Connection, field: &Field, side: &str, id: &str) -> Result<()> {
+    let statement = relations::delete_links_of(connection.dialect(), &field.id, side, &[id]);
+    connection.execute(&statement)?;
+    Ok(())
+}
+
 /// The collections whose records may go when a record of this one does, itself among them.
 pub(crate) fn reach(schema: &Schema, collection: &Arc<Collection>) -> Vec<Arc<Collection>> {
     let mut reached = vec![collection.clone()];
@@ -68,6 +126,13 @@ pub(crate) fn reach(schema: &Schema, collection: &Arc<Collection>) -> Vec<Arc<Co
             };
             if cascades && !source.is_view() && reached.iter().all(|known| known.id != source.id) {
                 reached.push(source);
+            }
+        }
+        for field in reached[next].clone().fields.iter().filter(|field| owns_targets(field)) {
+            let FieldKind::Relation(relation) = &field.kind else { continue };
+            let target = schema.by_id(&relation.collection_id);
+            if let Some(target) = target.filter(|target| reached.iter().all(|known| known.id != target.id)) {
+                reached.push(target.clone());
             }
         }
         next += 1;
@@ -85,13 +150,35 @@ pub(crate) fn doomed(
     collection: &Arc<Collection>,
     id: &str,
 ) -> Result<Vec<Record>> {
-    let Some(record) = read_by_id(connection, collection, id)? else {
-        return Ok(Vec::new());
-    };
-    let mut seen = HashSet::from([(collection.id.clone(), id.to_owned())]);
-    let mut doomed = vec![record];
+    match read_by_id(connection, collection, id)? {
+        Some(record) => all_doomed(connection, schema, vec![record], MAX_DOOMED),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The records and those that would go with them, going by their relations; no more are looked for
+/// once `limit` is reached. Writes nothing.
+pub(crate) fn all_doomed(
+    connection: &mut dyn Connection,
+    schema: &Schema,
+    records: Vec<Record>,
+    limit: usize,
+) -> Result<Vec<Record>> {
+    let mut seen: HashSet<(String, String)> =
+        records.iter().map(|record| (record.collection.id.clone(), record.id().to_owned())).collect();
+    let mut doomed = records;
     let mut next = 0;
-    while next < doomed.len() && doomed.len() < MAX_DOOMED {
+    while next < doomed.len() && doomed.len() < limit {
+        let mut found = Vec::new();
+        for (target, ids) in owned(schema, &doomed[next]) {
+            let statement = sql::select_by_ids(connection.dialect(), &target, &ids);
+            found.extend(read_all(connection, &target, &statement)?);
+        }
+        for record in found {
+            if seen.insert((record.collection.id.clone(), record.id().to_owned())) {
+                doomed.push(record);
+            }
+        }
         let (target, id) = (doomed[next].collection.id.clone(), doomed[next].id().to_owned());
         for (source, field) in schema.back_relations(&target) {
             let FieldKind::Relation(relation) = &source.fields[field].kind else { continue };

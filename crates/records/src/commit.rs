@@ -38,7 +38,7 @@ impl Records {
     }
 
     /// Removes the files that lost their record or their place in one.
-    async fn remove_orphans(&self, applied: Applied) {
+    pub(crate) async fn remove_orphans(&self, applied: Applied) {
         for change in &applied.changes {
             if let (ChangeKind::Delete, Some(before)) = (change.kind, &change.before)
                 && before.collection.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))

@@ -22,8 +22,12 @@ mod service;
 pub mod stored_files;
 pub mod submission;
 mod system_rules;
+pub mod transact;
+mod transaction_error;
 
 pub use read::{ListOptions, PageInfo};
 pub use service::{ChangeSink, LookBeforeDelete, Records, SchemaHandle};
 pub use submission::{Submission, UploadedFile};
+pub use transact::{Outcome, Transaction};
+pub use transaction_error::TransactionError;
 pub use view::{Expanded, RecordView};

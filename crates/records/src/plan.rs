@@ -186,6 +186,12 @@ impl Draft {
                 FieldKind::Autodate(_) => Ok(()),
                 FieldKind::Password(_) => check_password(field, value, prepared),
                 FieldKind::File(_) => check_files(field, value, before, prepared),
+                // It got an id that clients of this dialect could not choose.
+                FieldKind::Text(text)
+                    if text.primary_key && collection.instant.is_some() && value == before =>
+                {
+                    Ok(())
+                }
                 _ => field.validate(value),
             };
             if let Err(invalid) = checked {
@@ -281,7 +287,7 @@ fn unsaved(record: &Record) -> Record {
 }
 
 /// Fills what a new record gets by itself: generated texts and creation dates.
-fn generate(record: &mut Record, id: Option<&str>) {
+pub(crate) fn generate(record: &mut Record, id: Option<&str>) {
     let collection = record.collection.clone();
     let now = time::now();
     for (field, value) in collection.fields.iter().zip(&mut record.values) {
@@ -300,7 +306,7 @@ fn generate(record: &mut Record, id: Option<&str>) {
     }
 }
 
-fn touch(record: &mut Record) {
+pub(crate) fn touch(record: &mut Record) {
     let collection = record.collection.clone();
     for (field, value) in collection.fields.iter().zip(&mut record.values) {
         if let FieldKind::Autodate(dates) = &field.kind

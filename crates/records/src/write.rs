@@ -9,12 +9,12 @@ use ketch_files::Source;
 use ketch_model::error::Invalid;
 use ketch_model::fields::relation::RelationOptions;
 use ketch_model::{
-    Cell, Collection, Error, ErrorKind, FieldErrors, FieldKind, Object, Record, Result, Schema, Value, ids,
+    Collection, Error, ErrorKind, FieldErrors, FieldKind, Object, Record, Result, Schema, Value, ids,
 };
 use ketch_query::RequestInfo;
-use ketch_store::{Change, ChangeKind, Connection, Flow, StoreError, sql};
+use ketch_store::{Connection, Flow, StoreError, sql};
 
-use crate::applied::{Applied, store_update};
+use crate::applied::{Applied, store_insert, store_update};
 use crate::lookup::read_by_id;
 use crate::plan::{Draft, PASSWORD_BYTES_MAX, Prepared};
 use crate::policy::{self, Access, Action};
@@ -360,12 +360,8 @@ pub(crate) fn create_in(
     applied: &mut Applied,
 ) -> Result<Arc<Record>> {
     let draft = plan_create(connection, schema, collection, prepared, authority)?;
-    let record = Arc::new(draft.record);
-    let fields = collection.fields.iter().zip(&record.values);
-    let cells: Vec<Cell> = fields.map(|(field, value)| field.to_cell(value)).collect();
-    let statement = sql::insert_record(connection.dialect(), collection, cells);
-    connection.execute(&statement).map_err(|error| write_error(collection, CREATE_FAILED, error))?;
-    applied.changes.push(Change { kind: ChangeKind::Create, before: None, after: Some(record.clone()) });
+    let record = store_insert(connection, draft.record, applied)
+        .map_err(|error| write_error(collection, CREATE_FAILED, error))?;
     system_rules::after_create(connection, &record, applied)?;
     Ok(record)
 }

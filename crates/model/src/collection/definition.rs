@@ -47,7 +47,7 @@ pub struct InstantProperties {
 }
 
 /// The hidden field of collections born through the Instant dialect that holds when a record was made.
-pub const CREATED_AT: &str = "$createdAt";
+pub const CREATED_AT: &str = "_ketch_created";
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum CollectionKind {

@@ -61,7 +61,10 @@ impl Collection {
             system: self.system,
             type_name: self.type_name().to_owned(),
             name: self.name.clone(),
-            fields: json::to_text(&self.fields_json()),
+            fields: json::to_text(&Value::Array(
+                // A relation without a column is kept beside the collections, where the original does not look.
+                self.fields.iter().filter(|field| !field.is_link_table()).map(Field::to_json).collect(),
+            )),
             indexes: json::to_text(&self.indexes.clone().into()),
             list_rule: self.list_rule.clone(),
             view_rule: self.view_rule.clone(),

@@ -6,6 +6,7 @@ use ketch_model::{Collection, Error, Result, Schema, collection, time};
 use ketch_store::sql::{self, system};
 use ketch_store::{Connection, Flow, StoreResult};
 
+use super::attrs;
 use super::draft::Draft;
 use super::failure::Failure;
 use super::rows;
@@ -19,6 +20,7 @@ pub fn bootstrap(connection: &mut dyn Connection) -> Result<()> {
     connection.execute_script(system::create_main_tables(dialect))?;
     connection.execute_script(sql::create_change_log(dialect))?;
     connection.execute_script(sql::sessions::create_session_tables(dialect))?;
+    connection.execute_script(sql::attrs::create_tables(dialect))?;
     if !is_new {
         return Ok(());
     }
@@ -52,9 +54,10 @@ fn has_table(connection: &mut dyn Connection, name: &str) -> StoreResult<bool> {
 
 /// Reads all collections. A row that cannot be read is an internal error that says which.
 pub fn load_schema(connection: &mut dyn Connection) -> Result<Schema> {
-    let collections = rows::read_all(connection)?
+    let mut collections = rows::read_all(connection)?
         .into_iter()
-        .map(|row| Collection::from_row(row).map(Arc::new).map_err(Error::internal))
+        .map(|row| Collection::from_row(row).map_err(Error::internal))
         .collect::<Result<Vec<_>>>()?;
-    Ok(Schema::new(collections, 1))
+    attrs::complete(connection, &mut collections)?;
+    Ok(Schema::new(collections.into_iter().map(Arc::new).collect(), 1))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ketch_model::{Collection, Schema};
 
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     schema: Arc<Schema>,
 }
 

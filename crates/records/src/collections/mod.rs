@@ -4,10 +4,12 @@
 //! commit and before any later write, so that records are never written by an old schema.
 
 mod attempt;
+pub(crate) mod attrs;
 mod bootstrap;
-mod draft;
+pub(crate) mod draft;
 mod failure;
 mod import;
+pub(crate) mod instant;
 mod list;
 mod remove;
 mod rows;

@@ -6,6 +6,7 @@ use ketch_model::{Collection, Error, FieldErrors, FieldKind, Schema};
 use ketch_store::sql::system;
 use ketch_store::{Connection, StoreResult};
 
+use super::attrs;
 use super::draft::Draft;
 use super::failure::Failure;
 use super::table;
@@ -56,6 +57,7 @@ pub(super) fn drop(
         }
     }
     connection.execute(&system::delete_collection(dialect, &collection.id))?;
+    attrs::forget_collection(connection, collection)?;
     table::drop(connection, collection)?;
     draft.remove(&collection.id);
     Ok(())

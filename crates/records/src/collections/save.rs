@@ -7,6 +7,7 @@ use ketch_model::{Collection, Field, time};
 use ketch_store::Connection;
 use ketch_store::sql::system;
 
+use super::attrs;
 use super::draft::Draft;
 use super::failure::Failure;
 use super::views::{self, ViewShape};
@@ -125,6 +126,7 @@ pub(super) fn store(
         Some(before) => table::change(connection, draft.schema(), before, collection)?,
         None => table::create(connection, collection)?,
     }
+    attrs::follow(connection, before, collection)?;
     Ok(())
 }
 

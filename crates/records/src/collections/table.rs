@@ -14,7 +14,7 @@ use super::views::is_single_statement;
 pub(super) fn create(connection: &mut dyn Connection, collection: &Collection) -> Result<(), Failure> {
     let sql = ddl::create_table(connection.dialect(), collection);
     connection.execute_script(&sql)?;
-    create_indexes(connection, collection)
+    create_indexes(connection, collection, &[])
 }
 
 /// Changes the table from one state of its collection to another; data follows the ids of fields.
@@ -29,7 +29,16 @@ pub(super) fn change(
     if !renamed && same_columns && before.indexes == after.indexes {
         return Ok(());
     }
-    drop_indexes(connection, before)?;
+    if !renamed && ddl::only_adds_columns(before, after) {
+        // Nothing that is there has to be touched, least of all the indexes of a big table.
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            before.indexes.iter().cloned().partition(|index| after.indexes.contains(index));
+        drop_indexes(connection, &gone)?;
+        let steps = ddl::alter_columns(connection.dialect(), before, after);
+        run(connection, steps)?;
+        return create_indexes(connection, after, &kept);
+    }
+    drop_indexes(connection, &before.indexes)?;
     if renamed || !same_columns {
         // A view that does not compile would make every change of any table fail.
         let broken = set_aside(connection, is_broken)?;
@@ -47,7 +56,7 @@ pub(super) fn change(
         put_back(connection, broken)?;
         keep_view_columns(connection, schema)?;
     }
-    create_indexes(connection, after)
+    create_indexes(connection, after, &[])
 }
 
 pub(super) fn drop(connection: &mut dyn Connection, collection: &Collection) -> StoreResult<()> {
@@ -86,18 +95,23 @@ fn execute_alone(connection: &mut dyn Connection, sql: String) -> StoreResult<()
     connection.query_once(&Statement::new(sql, Vec::new()), &mut |_| {}, &mut |_| Flow::More)
 }
 
-fn drop_indexes(connection: &mut dyn Connection, collection: &Collection) -> StoreResult<()> {
-    for index in collection.indexes.iter().filter_map(|text| Index::parse(text)) {
+fn drop_indexes(connection: &mut dyn Connection, indexes: &[String]) -> StoreResult<()> {
+    for index in indexes.iter().filter_map(|text| Index::parse(text)) {
         let sql = ddl::drop_index(connection.dialect(), &index.name);
         connection.execute_script(&sql)?;
     }
     Ok(())
 }
 
-/// Every index is tried, so that all wrong ones are named together.
-fn create_indexes(connection: &mut dyn Connection, collection: &Collection) -> Result<(), Failure> {
+/// Every index but those that are there is tried, so that all wrong ones are named together.
+fn create_indexes(
+    connection: &mut dyn Connection,
+    collection: &Collection,
+    there: &[String],
+) -> Result<(), Failure> {
     let mut errors = FieldErrors::new();
-    for (position, text) in collection.indexes.iter().enumerate() {
+    let missing = collection.indexes.iter().enumerate().filter(|(_, text)| !there.contains(text));
+    for (position, text) in missing {
         let message = match Index::parse(text) {
             Some(index) => {
                 let sql = ddl::create_index(connection.dialect(), &index);

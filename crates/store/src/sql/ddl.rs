@@ -28,15 +28,20 @@ pub fn identifier(dialect: &dyn Dialect, name: &str) -> String {
 
 /// A new table: columns in the byte order of their names.
 pub fn create_table(dialect: &dyn Dialect, collection: &Collection) -> String {
-    let mut fields: Vec<&Field> = collection.fields.iter().collect();
+    let mut fields: Vec<&Field> = columns(collection).collect();
     fields.sort_by(|left, right| left.name.cmp(&right.name));
-    let columns: Vec<String> =
-        fields.into_iter().map(|field| column(dialect, &field.name, field.column())).collect();
+    let columns: Vec<String> = fields.into_iter().map(|field| column(dialect, field)).collect();
     format!("CREATE TABLE {} ({})", identifier(dialect, &collection.name), columns.join(", "))
 }
 
-fn column(dialect: &dyn Dialect, name: &str, kind: ColumnKind) -> String {
-    format!("{} {}", identifier(dialect, name), dialect.column_definition(kind))
+fn column(dialect: &dyn Dialect, field: &Field) -> String {
+    let definition = dialect.column_definition(field.column(), field.nullable);
+    format!("{} {definition}", identifier(dialect, &field.name))
+}
+
+/// The fields that are columns of the collection's own table.
+fn columns(collection: &Collection) -> impl Iterator<Item = &Field> {
+    collection.fields.iter().filter(|field| !field.is_link_table())
 }
 
 pub fn drop_table(dialect: &dyn Dialect, name: &str) -> String {
@@ -66,13 +71,13 @@ fn temporary(name: &str) -> String {
 
 /// Whether two states of a collection need another table.
 pub fn same_columns(before: &Collection, after: &Collection) -> bool {
-    before.fields.len() == after.fields.len()
-        && before.fields.iter().all(|old| {
-            after
-                .fields
-                .iter()
-                .any(|new| new.id == old.id && new.name == old.name && new.column() == old.column())
-        })
+    columns(before).count() == columns(after).count() && only_adds_columns(before, after)
+}
+
+/// Whether all columns of the one state are columns of the other.
+pub fn only_adds_columns(before: &Collection, after: &Collection) -> bool {
+    columns(before)
+        .all(|old| find(after, old).is_some_and(|new| new.name == old.name && new.column() == old.column()))
 }
 
 /// Drops, renames and adds columns of the table `after.name`. A field is known by its id: a new
@@ -81,15 +86,14 @@ pub fn same_columns(before: &Collection, after: &Collection) -> bool {
 pub fn alter_columns(dialect: &dyn Dialect, before: &Collection, after: &Collection) -> Vec<Step> {
     let table = identifier(dialect, &after.name);
     let mut steps = Vec::new();
-    for old in before.fields.iter().filter(|old| find(after, old).is_none()) {
+    for old in columns(before).filter(|old| find(after, old).is_none()) {
         steps.push(Step {
             sql: format!("ALTER TABLE {table} DROP COLUMN {}", identifier(dialect, &old.name)),
             failure: format!("failed to drop column {}", old.name),
         });
     }
     // All leave their names before the first takes a new one, so that names can be swapped.
-    let renamed =
-        || after.fields.iter().filter_map(|new| find(before, new).map(|old| (&old.name, &new.name)));
+    let renamed = || columns(after).filter_map(|new| find(before, new).map(|old| (&old.name, &new.name)));
     let renamed = || renamed().filter(|(old, new)| old != new);
     for (old, new) in renamed() {
         steps.push(rename_column(dialect, &table, old, &temporary(new), old));
@@ -97,9 +101,9 @@ pub fn alter_columns(dialect: &dyn Dialect, before: &Collection, after: &Collect
     for (old, new) in renamed() {
         steps.push(rename_column(dialect, &table, &temporary(new), new, old));
     }
-    for new in after.fields.iter().filter(|new| find(before, new).is_none()) {
+    for new in columns(after).filter(|new| find(before, new).is_none()) {
         steps.push(Step {
-            sql: format!("ALTER TABLE {table} ADD COLUMN {}", column(dialect, &new.name, new.column())),
+            sql: format!("ALTER TABLE {table} ADD COLUMN {}", column(dialect, new)),
             failure: format!("failed to add column {}", new.name),
         });
     }
@@ -107,7 +111,7 @@ pub fn alter_columns(dialect: &dyn Dialect, before: &Collection, after: &Collect
 }
 
 fn find<'a>(collection: &'a Collection, field: &Field) -> Option<&'a Field> {
-    collection.fields.iter().find(|other| other.id == field.id)
+    columns(collection).find(|other| other.id == field.id)
 }
 
 fn rename_column(dialect: &dyn Dialect, table: &str, from: &str, to: &str, old: &str) -> Step {
@@ -123,7 +127,7 @@ fn rename_column(dialect: &dyn Dialect, table: &str, from: &str, to: &str, old: 
 pub fn convert_columns(dialect: &dyn Dialect, before: &Collection, after: &Collection) -> Vec<Step> {
     let table = identifier(dialect, &after.name);
     let mut steps = Vec::new();
-    for new in &after.fields {
+    for new in columns(after) {
         let Some(old) = find(before, new).filter(|old| old.column() != new.column()) else {
             continue;
         };
@@ -138,7 +142,7 @@ pub fn convert_columns(dialect: &dyn Dialect, before: &Collection, after: &Colle
         let failure = format!("failed to convert column {}", new.name);
         let statements = [
             format!("ALTER TABLE {table} RENAME COLUMN {name} TO {source}"),
-            format!("ALTER TABLE {table} ADD COLUMN {}", column(dialect, &new.name, new.column())),
+            format!("ALTER TABLE {table} ADD COLUMN {}", column(dialect, new)),
             format!("UPDATE {table} SET {name} = {value}"),
             format!("ALTER TABLE {table} DROP COLUMN {source}"),
         ];

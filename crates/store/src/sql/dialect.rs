@@ -171,6 +171,16 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         sql.push(')');
     }
 
+    /// The aggregate that makes a JSON array of texts, an empty one of no rows.
+    fn collect(&self) -> &'static str {
+        "json_group_array"
+    }
+
+    /// The text at a position of the JSON array that a row of [`Dialect::items`] is, by the row source's name.
+    fn list_text(&self, items: &str, index: usize) -> String {
+        format!("json_extract({items}.value, '$[{index}]')")
+    }
+
     /// The order of [`ketch_query::Order::Random`].
     fn random(&self) -> &'static str {
         "RANDOM()"
@@ -182,8 +192,12 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     }
 
     /// What follows a column's name in its definition.
-    fn column_definition(&self, kind: ColumnKind) -> &'static str {
+    fn column_definition(&self, kind: ColumnKind, nullable: bool) -> &'static str {
         match kind {
+            ColumnKind::Text if nullable => "TEXT DEFAULT NULL",
+            ColumnKind::Number if nullable => "NUMERIC DEFAULT NULL",
+            ColumnKind::Bool if nullable => "BOOLEAN DEFAULT NULL",
+            ColumnKind::List | ColumnKind::GeoPoint if nullable => "JSON DEFAULT NULL",
             ColumnKind::Text => "TEXT DEFAULT '' NOT NULL",
             ColumnKind::PrimaryKey => "TEXT PRIMARY KEY DEFAULT ('r'||lower(hex(randomblob(7)))) NOT NULL",
             ColumnKind::Number => "NUMERIC DEFAULT 0 NOT NULL",

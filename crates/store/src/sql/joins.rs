@@ -1,8 +1,10 @@
 //! Row sources beside the root, and what ties them.
 
+use ketch_model::Field;
 use ketch_query::tree::{Join, JoinSource, Operand};
 
 use crate::sql::aliases::Aliases;
+use crate::sql::relations;
 use crate::sql::renderer::Renderer;
 
 impl<'a> Renderer<'a> {
@@ -71,6 +73,12 @@ impl<'a> Renderer<'a> {
             | JoinSource::ById { collection, .. }
             | JoinSource::Referrers { collection, .. } => self.identifier(&collection.name),
             JoinSource::Items { list } => {
+                if let Some((field, _)) = self.linked(list) {
+                    self.identifier(&relations::table_name(&field.id));
+                    self.push(" AS ");
+                    self.alias(join.alias);
+                    return;
+                }
                 let (text, is_column) = match list {
                     Operand::Column(column) => (self.column_text(*column), true),
                     other => {
@@ -87,10 +95,27 @@ impl<'a> Renderer<'a> {
         self.alias(join.alias);
     }
 
+    /// The relation whose link table has the items of a list, and the id of its record.
+    pub(super) fn linked(&mut self, list: &Operand) -> Option<(&'a Field, String)> {
+        match list {
+            Operand::Column(column) => self.link_table(column.alias, column.field),
+            _ => None,
+        }
+    }
+
     /// Writes what ties the join, `false` if nothing does.
     pub(super) fn condition(&mut self, join: &'a Join) -> bool {
         match &join.source {
-            JoinSource::All { .. } | JoinSource::Items { .. } => false,
+            JoinSource::Items { list } => match self.linked(list) {
+                Some((_, id)) => {
+                    self.alias(join.alias);
+                    self.push(".`source` = ");
+                    self.push(&id);
+                    true
+                }
+                None => false,
+            },
+            JoinSource::All { .. } => false,
             JoinSource::ById { collection, id } => {
                 let field = collection.field_index("id").unwrap_or_default();
                 self.column(join.alias, field);
@@ -102,6 +127,17 @@ impl<'a> Renderer<'a> {
                 self.column(join.alias, *field);
                 self.push(" = ");
                 self.operand(to);
+                true
+            }
+            JoinSource::Referrers { collection, field, list: true, to, .. }
+                if collection.fields[*field].is_link_table() =>
+            {
+                self.alias(join.alias);
+                self.push(".`id` IN (SELECT `source` FROM ");
+                self.identifier(&relations::table_name(&collection.fields[*field].id));
+                self.push(" WHERE `target` = ");
+                self.operand(to);
+                self.push(")");
                 true
             }
             JoinSource::Referrers { field, list: true, to, .. } => {

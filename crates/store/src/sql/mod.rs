@@ -1,6 +1,7 @@
 //! SQL text, rendered over a [`Dialect`]. Identifiers come from the schema and are quoted; values are bound.
 
 mod aliases;
+pub mod attrs;
 pub mod changes;
 mod comparison;
 pub mod ddl;
@@ -11,6 +12,7 @@ pub mod logs;
 mod nulls;
 mod operand;
 mod predicate;
+pub mod relations;
 mod renderer;
 pub mod select;
 pub mod sessions;

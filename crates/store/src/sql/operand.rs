@@ -4,6 +4,7 @@ use ketch_model::Cell;
 use ketch_model::fields::ColumnKind;
 use ketch_query::tree::{JoinSource, Operand};
 
+use crate::sql::relations;
 use crate::sql::renderer::Renderer;
 
 impl<'a> Renderer<'a> {
@@ -16,8 +17,9 @@ impl<'a> Renderer<'a> {
                 self.alias(*alias);
                 self.push(".");
                 let item = match self.find(*alias).map(|join| &join.source) {
-                    Some(JoinSource::Links { forward: true, .. }) => "target",
-                    Some(JoinSource::Links { forward: false, .. }) => "source",
+                    Some(JoinSource::Links { forward: true, .. }) => relations::TARGET,
+                    Some(JoinSource::Links { forward: false, .. }) => relations::SOURCE,
+                    Some(JoinSource::Items { list }) if self.linked(list).is_some() => relations::TARGET,
                     _ => self.dialect.item(),
                 };
                 self.push(item);
@@ -36,6 +38,9 @@ impl<'a> Renderer<'a> {
                 self.push(")");
             }
             Operand::Length(column) => {
+                if let Some((field, id)) = self.link_table(column.alias, column.field) {
+                    return relations::count_of(self.dialect, field, &id, &mut self.sql);
+                }
                 let text = self.column_text(*column);
                 if column.kind == ColumnKind::List {
                     self.dialect.item_count(&text, &mut self.sql);

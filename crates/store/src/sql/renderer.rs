@@ -1,11 +1,12 @@
 //! The writer of one statement and what it knows of the row sources.
 
-use ketch_model::{Cell, Collection};
+use ketch_model::{Cell, Collection, Field};
 use ketch_query::Predicate;
 use ketch_query::tree::{Alias, Column, Join};
 
 use crate::sql::aliases::Aliases;
 use crate::sql::dialect::Dialect;
+use crate::sql::relations;
 
 /// Writes one statement.
 pub(super) struct Renderer<'a> {
@@ -70,6 +71,9 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn column(&mut self, alias: Alias, field: usize) {
+        if let Some((field, id)) = self.link_table(alias, field) {
+            return relations::targets_of(self.dialect, field, &id, &mut self.sql);
+        }
         self.alias(alias);
         self.sql.push('.');
         match self.collection(alias).and_then(|collection| collection.fields.get(field)) {
@@ -77,6 +81,20 @@ impl<'a> Renderer<'a> {
             // Not a tree of the resolver; the engine will refuse the statement.
             None => self.sql.push_str("missing"),
         }
+    }
+
+    /// The relation of a column that is none but lives in a link table, and the id of its record.
+    pub(super) fn link_table(&mut self, alias: Alias, field: usize) -> Option<(&'a Field, String)> {
+        let field = self.collection(alias)?.fields.get(field).filter(|field| field.is_link_table())?;
+        // A row that is not stored has its own list.
+        if alias == Alias::ROOT && self.root_is_virtual {
+            return None;
+        }
+        let start = self.sql.len();
+        self.alias(alias);
+        self.push(".");
+        self.identifier("id");
+        Some((field, self.sql.split_off(start)))
     }
 
     pub(super) fn column_text(&mut self, column: Column) -> String {

@@ -6,17 +6,23 @@
 use ketch_model::{Cell, Collection};
 
 use crate::sql::dialect::Dialect;
+use crate::sql::relations::{self, RelationKind};
 use crate::statement::Statement;
 
-/// Stores a new record; `cells` belong to the fields, all of them, in their order.
+/// Stores a new record; `cells` belong to the fields, all of them, in their order. What belongs
+/// into link tables is passed over: see [`super::relations`].
 pub fn insert_record(dialect: &dyn Dialect, collection: &Collection, cells: Vec<Cell>) -> Statement {
     let mut text = Text::new(dialect, collection);
     text.push("INSERT INTO ");
     text.table(collection);
-    text.push(" (");
-    text.columns(collection);
+    let columns = collection.fields.iter().filter(|field| !field.is_link_table());
+    for (index, field) in columns.enumerate() {
+        text.push(if index == 0 { " (" } else { ", " });
+        text.name(&field.name);
+    }
     text.push(") VALUES (");
-    for (index, cell) in cells.into_iter().enumerate() {
+    let columns = collection.fields.iter().zip(cells).filter(|(field, _)| !field.is_link_table());
+    for (index, (_, cell)) in columns.enumerate() {
         text.push(if index == 0 { "" } else { ", " });
         text.bind(cell);
     }
@@ -25,7 +31,7 @@ pub fn insert_record(dialect: &dyn Dialect, collection: &Collection, cells: Vec<
 }
 
 /// Changes some fields of the record with the id; each cell comes with the position of its field.
-/// At least one field must be given.
+/// At least one field must be given, and none that lives in a link table.
 pub fn update_record(
     dialect: &dyn Dialect,
     collection: &Collection,
@@ -124,10 +130,22 @@ pub fn referencing_records(
     let relation = &collection.fields[field];
     let column = text.quoted(&relation.name);
     text.push(" WHERE ");
-    if !relation.is_multiple() {
-        text.push(&column);
-        text.is_in(ids);
-        return text.finish();
+    match relations::kind(relation) {
+        RelationKind::One => {
+            text.push(&column);
+            text.is_in(ids);
+            return text.finish();
+        }
+        RelationKind::Table => {
+            text.name("id");
+            text.push(" IN (SELECT `source` FROM ");
+            text.name(&relations::table_name(&relation.id));
+            text.push(" WHERE `target`");
+            text.is_in(ids);
+            text.push(")");
+            return text.finish();
+        }
+        RelationKind::List => {}
     }
     // Looking for the bytes first spares taking apart the list of every record.
     if let [id] = ids
@@ -195,7 +213,12 @@ impl<'a> Text<'a> {
     fn columns(&mut self, collection: &Collection) {
         for (index, field) in collection.fields.iter().enumerate() {
             self.push(if index == 0 { "" } else { ", " });
-            self.name(&field.name);
+            if field.is_link_table() {
+                let id = format!("{}.{}", self.quoted(&collection.name), self.quoted("id"));
+                relations::targets_of(self.dialect, field, &id, &mut self.sql);
+            } else {
+                self.name(&field.name);
+            }
         }
     }
 
