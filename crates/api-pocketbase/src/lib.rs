@@ -4,6 +4,7 @@ pub mod body;
 pub mod encode;
 pub mod error;
 mod query_params;
+mod rate_limit;
 mod raw;
 pub mod request;
 pub mod response;

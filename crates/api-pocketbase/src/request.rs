@@ -15,6 +15,7 @@ use ketch_web::observe::Notes;
 use crate::body::limit;
 use crate::error::{ApiError, ApiResult};
 pub use crate::query_params::QueryParams;
+use crate::rate_limit::{self, Asker};
 
 /// The request without its body. An extractor: put it before the body in a handler's arguments.
 ///
@@ -41,6 +42,11 @@ impl Caller {
             body: ketch_model::Object::new(),
             auth: self.auth.clone(),
         }
+    }
+
+    /// Whose requests the rate limits count.
+    pub(crate) fn asker(&self) -> Asker<'_> {
+        Asker { real_ip: &self.real_ip, is_auth: self.auth.is_some(), is_superuser: self.is_superuser() }
     }
 
     pub fn is_superuser(&self) -> bool {
@@ -104,7 +110,6 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> ApiResult<Self> {
-        limit::check(parts)?;
         let settings = app.settings.current();
         let real_ip = client::real_ip(
             &parts.headers,
@@ -116,6 +121,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             Some(token) => app.auth.identify(token).await,
             None => None,
         };
+        let too_large = limit::check(parts);
         let caller = Self {
             auth,
             method: parts.method.clone(),
@@ -129,7 +135,8 @@ impl FromRequestParts<Arc<App>> for Caller {
         if caller.is_superuser() && !superuser_ip_allowed(&settings.superuser_ips, &caller.real_ip) {
             return Err(ApiError::forbidden(""));
         }
-        Ok(caller)
+        rate_limit::admit(app, &settings, parts, caller.asker()).await?;
+        too_large.map(|()| caller)
     }
 }
 

@@ -17,6 +17,7 @@ use ketch_telemetry::Logs;
 use crate::config::AppConfig;
 use crate::crons::{Crons, Periodic};
 use crate::identity::{self, Identity};
+use crate::limits::{Probing, RateLimiter};
 use crate::names::names;
 use crate::settings::SettingsHandle;
 
@@ -41,6 +42,9 @@ pub struct App {
     pub aux: Arc<dyn Store>,
     /// Jobs by the minute; parts of the app register theirs here.
     pub crons: Crons,
+    pub rate_limiter: RateLimiter,
+    /// Holds back empty answers to those who try filter after filter.
+    pub probing: Probing,
     pub(crate) periodic: Periodic,
 }
 

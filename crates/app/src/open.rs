@@ -24,6 +24,7 @@ use crate::crons::{Crons, Periodic};
 use crate::error::OpenError;
 use crate::identity::{self, PinnedIdentity};
 use crate::jobs;
+use crate::limits::{Probing, RateLimiter};
 use crate::names::names;
 use crate::settings::{self, SettingsHandle};
 
@@ -82,6 +83,10 @@ impl App {
             let settings = settings.clone();
             Logs::new(aux.clone(), move || settings.current())
         };
+        let crons = Crons::default();
+        let rate_limiter = RateLimiter::new(crons.clone());
+        let limited = rate_limiter.clone();
+        settings.follow(move |_| limited.reset());
         let app = Arc::new(Self {
             id: loaded.id,
             is_new: loaded.is_new,
@@ -94,7 +99,9 @@ impl App {
             config,
             logs,
             aux,
-            crons: Crons::default(),
+            crons,
+            rate_limiter,
+            probing: Probing::default(),
             periodic: Periodic::default(),
         });
         jobs::register(&app)?;

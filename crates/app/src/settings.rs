@@ -7,6 +7,7 @@ use ketch_model::settings::Settings;
 use ketch_model::{Error, Result, Value, json, time};
 use ketch_store::sql::system;
 use ketch_store::{Connection, Flow, Store, StoreResult};
+use parking_lot::Mutex;
 
 use crate::cipher::Cipher;
 use crate::error::OpenError;
@@ -21,11 +22,25 @@ struct Inner {
     current: ArcSwap<Settings>,
     store: Arc<dyn Store>,
     cipher: Option<Cipher>,
+    followers: Mutex<Vec<Follower>>,
+}
+
+/// Told of the settings in force after each change.
+type Follower = Box<dyn Fn(&Arc<Settings>) + Send + Sync>;
+
+impl Inner {
+    fn put_in_force(&self, settings: &Arc<Settings>) {
+        self.current.store(settings.clone());
+        for follower in &*self.followers.lock() {
+            follower(settings);
+        }
+    }
 }
 
 impl SettingsHandle {
     pub(crate) fn new(settings: Settings, store: Arc<dyn Store>, cipher: Option<Cipher>) -> Self {
-        Self { inner: Arc::new(Inner { current: ArcSwap::from_pointee(settings), store, cipher }) }
+        let current = ArcSwap::from_pointee(settings);
+        Self { inner: Arc::new(Inner { current, store, cipher, followers: Mutex::default() }) }
     }
 
     /// What the stored settings are encrypted with.
@@ -36,6 +51,12 @@ impl SettingsHandle {
     /// The settings as of the last committed change.
     pub fn current(&self) -> Arc<Settings> {
         self.inner.current.load_full()
+    }
+
+    /// Tells `follower` of each change from now on, also of one that changes nothing. It is called
+    /// on the writer, in the order of the changes, and must be quick.
+    pub fn follow(&self, follower: impl Fn(&Arc<Settings>) + Send + Sync + 'static) {
+        self.inner.followers.lock().push(Box::new(follower));
     }
 
     /// Changes the settings: `change` makes the new ones of those at its turn, so that changes at
@@ -55,7 +76,7 @@ impl SettingsHandle {
         };
         self.inner
             .store
-            .write_exclusive(work, move |settings: &Arc<Settings>| telling.current.store(settings.clone()))
+            .write_exclusive(work, move |settings: &Arc<Settings>| telling.put_in_force(settings))
             .await
     }
 }

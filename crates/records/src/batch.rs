@@ -51,6 +51,10 @@ pub struct BatchStep {
     pub expand: String,
 }
 
+/// Asked for each step in its turn: its place, whether it is a `POST`, a `PATCH` or a `DELETE`, and its
+/// collection. An error fails the step. Called on the writer, so it must be quick.
+pub type Gate = Box<dyn Fn(usize, &str, &Collection) -> Result<()> + Send + Sync>;
+
 /// Why nothing of a batch was done.
 #[derive(Debug)]
 pub enum BatchError {
@@ -90,6 +94,7 @@ impl Records {
         &self,
         steps: Vec<BatchStep>,
         deadline: Instant,
+        gate: Gate,
     ) -> Result<Vec<Option<RecordView>>, BatchError> {
         let mut ready = Vec::with_capacity(steps.len());
         let mut stored = Vec::new();
@@ -103,7 +108,7 @@ impl Records {
             }
         }
         let failed = Arc::new(OnceLock::new());
-        let result = self.run(ready, deadline, failed.clone()).await;
+        let result = self.run(ready, deadline, gate, failed.clone()).await;
         let Err(error) = result else { return result.map_err(BatchError::Whole) };
         for (collection, record, names) in stored {
             self.inner.files.remove_all(&collection, &record, names).await;
@@ -119,6 +124,7 @@ impl Records {
         &self,
         steps: Vec<Ready>,
         deadline: Instant,
+        gate: Gate,
         failed: Arc<OnceLock<Option<usize>>>,
     ) -> Result<Vec<Option<RecordView>>> {
         self.commit(move |connection, schema, applied| {
@@ -128,7 +134,7 @@ impl Records {
                     let _ = failed.set(None);
                     return Err(Error::bad_request(""));
                 }
-                let answer = apply(connection, schema, step, applied);
+                let answer = apply(connection, schema, (index, step), &gate, applied);
                 answers.push(answer.inspect_err(|_| {
                     let _ = failed.set(Some(index));
                 })?);
@@ -225,7 +231,8 @@ fn file_owner(collection: &Collection, id: Option<&str>, prepared: &mut Prepared
 fn apply(
     connection: &mut dyn Connection,
     schema: &Arc<Schema>,
-    step: Ready,
+    (index, step): (usize, Ready),
+    gate: &Gate,
     applied: &mut Applied,
 ) -> Result<Option<RecordView>> {
     let Ready { work, mut request, mut viewer, expand } = step;
@@ -241,6 +248,12 @@ fn apply(
         }
         work => work,
     };
+    let method = match &work {
+        Work::Create(_) | Work::Upsert(..) => "POST",
+        Work::Update(..) => "PATCH",
+        Work::Delete(_) => "DELETE",
+    };
+    gate(index, method, &collection)?;
     let authority = Authority::Request(Box::new(request));
     let record = match work {
         Work::Create(prepared) | Work::Upsert(_, prepared) => {

@@ -28,9 +28,10 @@ pub async fn answer(app: Arc<App>, site: Option<Arc<Folder>>, request: Request) 
 
 async fn find(app: &Arc<App>, site: Option<&Folder>, request: Request) -> ApiResult {
     let (mut parts, _) = request.into_parts();
-    // Who calls matters here only where superusers are bound to addresses.
-    let restricted = !app.settings.current().superuser_ips.is_empty();
-    if restricted && client::bearer_token(&parts.headers).is_some() {
+    // Who calls matters here only where superusers are bound to addresses, or requests are counted.
+    let settings = app.settings.current();
+    let is_restricted = !settings.superuser_ips.is_empty() && client::bearer_token(&parts.headers).is_some();
+    if is_restricted || settings.rate_limits.enabled {
         let caller = Caller::from_request_parts(&mut parts, app).await?;
         return serve(&parts, &caller.headers, site).await;
     }

@@ -17,6 +17,13 @@ pub(super) struct Entry {
     pub body: Object,
 }
 
+impl Entry {
+    /// The URL without its query.
+    pub fn path(&self) -> &str {
+        self.url.split_once('?').map_or(&self.url, |(path, _)| path)
+    }
+}
+
 /// The entries; `None` for values of a wrong type.
 pub(super) fn read(submitted: &Submitted) -> Option<Vec<Entry>> {
     match submitted.get("requests") {

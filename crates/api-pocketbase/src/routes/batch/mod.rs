@@ -16,13 +16,14 @@ use ketch_app::App;
 use ketch_model::{Error, ErrorKind, json};
 use ketch_query::fields::FieldPicker;
 use ketch_records::RecordView;
-use ketch_records::batch::BatchError;
+use ketch_records::batch::{BatchError, Gate};
 use ketch_web::body::check_declared;
 use serde_json::json;
 
 use crate::body;
 use crate::encode;
 use crate::error::{self, ApiError, ApiResult};
+use crate::rate_limit::{self, Asker};
 use crate::request::Caller;
 use crate::response;
 
@@ -56,14 +57,27 @@ async fn batch(State(app): State<Arc<App>>, caller: Caller, body: Body) -> ApiRe
     }
     let seconds = positive(options.timeout).unwrap_or(DEFAULT_SECONDS);
     let deadline = Instant::now() + Duration::from_secs(seconds);
+    let gate = gate(app.clone(), &caller, &entries);
     let (steps, pickers) = steps::prepare(&app, &caller, entries, submitted.uploads);
-    match app.records.batch(steps, deadline).await {
+    match app.records.batch(steps, deadline, gate).await {
         Ok(views) => answer(&views, &pickers, &caller),
         Err(BatchError::Late) => Err(ApiError::bad_request(FAILED)),
         Err(BatchError::Whole(error)) => Err(error.into()),
         Err(BatchError::Step { error, .. }) if error.kind == ErrorKind::Internal => Err(error.into()),
         Err(BatchError::Step { index, error }) => Ok(failure(index, &error)),
     }
+}
+
+/// Counts each entry as the rate limits count the same request alone.
+fn gate(app: Arc<App>, caller: &Caller, entries: &[entry::Entry]) -> Gate {
+    let paths: Vec<String> = entries.iter().map(|entry| entry.path().to_owned()).collect();
+    let (real_ip, is_auth, is_superuser) =
+        (caller.real_ip.clone(), caller.auth.is_some(), caller.is_superuser());
+    Box::new(move |index, method, collection| {
+        let asker = Asker { real_ip: &real_ip, is_auth, is_superuser };
+        let path = paths.get(index).map_or("", String::as_str);
+        rate_limit::admit_batched(&app, &app.settings.current(), asker, (method, path), collection)
+    })
 }
 
 fn positive(number: i64) -> Option<u64> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use ketch_app::App;
-use ketch_model::json;
+use ketch_model::{Collection, json};
 use ketch_query::RequestInfo;
 use ketch_query::fields::FieldPicker;
 use ketch_records::view::Sight;
@@ -42,11 +42,18 @@ pub async fn list(
         let mut out = Vec::with_capacity(8 * 1024);
         out.extend_from_slice(b"{\"items\":[");
         if let Some(encoder) = RowEncoder::new(collection.clone(), sight, out) {
+            let empty = encoder.out.len();
             let (encoder, page) = app.records.list_rows(&collection, &options, &request, encoder).await?;
+            if encoder.out.len() == empty {
+                hold_back(&app, &caller, &collection, &options).await;
+            }
             return Ok(response::bytes(close(encoder.out, page)));
         }
     }
     let (views, page) = app.records.list(&collection, &options, expand, &request).await?;
+    if views.is_empty() {
+        hold_back(&app, &caller, &collection, &options).await;
+    }
     let mut out = Vec::with_capacity(8 * 1024);
     out.extend_from_slice(b"{\"items\":[");
     for (index, view) in views.iter().enumerate() {
@@ -59,6 +66,17 @@ pub async fn list(
         }
     }
     Ok(response::bytes(close(out, page)))
+}
+
+/// Makes who tries filter after filter on what a rule hides wait for another empty answer.
+async fn hold_back(app: &App, caller: &Caller, collection: &Collection, options: &ListOptions) {
+    let has_rule = collection.list_rule.as_ref().is_some_and(|rule| !rule.is_empty());
+    if options.filter.is_empty() || !has_rule || caller.is_superuser() {
+        return;
+    }
+    if let Some(wait) = app.probing.found_nothing(&caller.real_ip, &collection.id) {
+        tokio::time::sleep(wait).await;
+    }
 }
 
 /// The list parameters: numbers are strict, sizes are clamped.
