@@ -183,7 +183,9 @@ impl<'a> Checker<'a> {
 
     fn select(&mut self, of: &'a Node, field: &Arc<str>) -> Types {
         match of.kind {
-            Kind::Variable(Variable::RateLimit) => self.bare_variable(of, Variable::RateLimit),
+            Kind::Variable(variable @ (Variable::RateLimit | Variable::Request)) => {
+                self.bare_variable(of, variable)
+            }
             Kind::Variable(variable) => {
                 self.variable(of, variable);
                 self.facts.fields.insert((variable, field.clone()));

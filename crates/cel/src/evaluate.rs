@@ -264,7 +264,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn list(&self, items: &'a [Node], names: Names<'_, 'a>) -> Answer<'a> {
-        self.all(items, names).map(Value::list)
+        self.all(items, names).and_then(Value::list)
     }
 
     fn map(&self, entries: &'a [(Node, Node)], names: Names<'_, 'a>) -> Answer<'a> {
@@ -280,7 +280,7 @@ impl<'a> Evaluator<'a> {
             }
             made.push((key, self.evaluate(value, names)?));
         }
-        Ok(Value::Map(Map::Made(made.into())))
+        Value::map(made)
     }
 
     /// `decisive` settles it, whatever the other parts are, even if they fail.
@@ -310,7 +310,7 @@ impl<'a> Evaluator<'a> {
         if let Some(compiled) = compiled {
             return Ok(Value::Bool(compiled.is_match(text)));
         }
-        self.meter.charge(2_000)?;
+        self.meter.charge(10_000)?;
         let compiled = regex::compile(pattern).map_err(EvaluationError::failed)?;
         Ok(Value::Bool(compiled.is_match(text)))
     }
@@ -320,7 +320,7 @@ impl<'a> Evaluator<'a> {
             Value::List(list) => list,
             Value::Map(map) => {
                 self.meter.charge(map.len())?;
-                crate::value::List::Made(map.keys().into())
+                map.key_list()
             }
             other => {
                 let types = other.types();
@@ -358,7 +358,7 @@ impl<'a> Evaluator<'a> {
         match of.kind {
             MacroKind::All | MacroKind::Exists => open.end(!decisive),
             MacroKind::ExistsOne => Ok(Value::Bool(count == 1)),
-            MacroKind::Map | MacroKind::Filter => Ok(Value::list(kept)),
+            MacroKind::Map | MacroKind::Filter => Value::list(kept),
         }
     }
 

@@ -99,7 +99,7 @@ fn add<'a>(left: &Value<'a>, right: &Value<'a>, meter: &Meter) -> Answer<'a> {
             if right.is_empty() {
                 return Ok(Value::List(List::clone(left)));
             }
-            Ok(Value::list(left.iter().chain(right.iter()).collect()))
+            Value::list(left.iter().chain(right.iter()).collect())
         }
         (Value::Timestamp(time), Value::Duration(span)) | (Value::Duration(span), Value::Timestamp(time)) => {
             checked(time.plus(*span), Value::Timestamp, "timestamp")

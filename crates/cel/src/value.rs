@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ketch_model::{Object, Value as Json};
 
+use crate::error::EvaluationError;
 use crate::time::{Duration, Timestamp};
 use crate::types::Types;
 
@@ -34,11 +35,39 @@ impl Borrow<str> for Text<'_> {
     }
 }
 
+/// What an expression made, with how deep lists and maps lie inside each other in it. Binds could
+/// build values of any depth, and nothing that walks a value could then do so safely.
+#[derive(Debug)]
+pub struct Made<T> {
+    items: Vec<T>,
+    depth: u16,
+}
+
+impl<T> Deref for Made<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.items
+    }
+}
+
+/// Lists and maps of expressions inside each other.
+const DEPTH_MAX: u16 = 64;
+
+/// One level more than the deepest part.
+fn depth_above<'v, 'a: 'v>(parts: impl Iterator<Item = &'v Value<'a>>) -> Result<u16, EvaluationError> {
+    let depth = parts.map(Value::depth).max().unwrap_or(0) + 1;
+    if depth > DEPTH_MAX {
+        return Err(EvaluationError::failed(format!("a list or map nests deeper than {DEPTH_MAX} levels")));
+    }
+    Ok(depth)
+}
+
 /// A JSON array, or what an expression made.
 #[derive(Debug, Clone)]
 pub enum List<'a> {
     Json(&'a [Json]),
-    Made(Arc<Vec<Value<'a>>>),
+    Made(Arc<Made<Value<'a>>>),
 }
 
 impl<'a> List<'a> {
@@ -70,7 +99,7 @@ impl<'a> List<'a> {
 #[derive(Debug, Clone)]
 pub enum Map<'a> {
     Json(&'a Object),
-    Made(Arc<Vec<(Value<'a>, Value<'a>)>>),
+    Made(Arc<Made<(Value<'a>, Value<'a>)>>),
 }
 
 impl<'a> Map<'a> {
@@ -96,6 +125,11 @@ impl<'a> Map<'a> {
                 entries.iter().find(|(own, _)| own.equals(key)).map(|(_, value)| value.clone())
             }
         }
+    }
+
+    /// The keys as a list. No key is a list itself.
+    pub(crate) fn key_list(&self) -> List<'a> {
+        List::Made(Arc::new(Made { items: self.keys(), depth: 1 }))
     }
 
     pub fn keys(&self) -> Vec<Value<'a>> {
@@ -171,8 +205,24 @@ impl<'a> Value<'a> {
         Self::String(Text::Shared(text.into()))
     }
 
-    pub(crate) fn list(items: Vec<Value<'a>>) -> Self {
-        Self::List(List::Made(Arc::new(items)))
+    /// Fails for one that would be too deep.
+    pub(crate) fn list(items: Vec<Value<'a>>) -> Result<Self, EvaluationError> {
+        let depth = depth_above(items.iter())?;
+        Ok(Self::List(List::Made(Arc::new(Made { items, depth }))))
+    }
+
+    /// Keys are distinct. Fails for one that would be too deep.
+    pub(crate) fn map(items: Vec<(Value<'a>, Value<'a>)>) -> Result<Self, EvaluationError> {
+        let depth = depth_above(items.iter().map(|(_, value)| value))?;
+        Ok(Self::Map(Map::Made(Arc::new(Made { items, depth }))))
+    }
+
+    fn depth(&self) -> u16 {
+        match self {
+            Self::List(List::Made(made)) => made.depth,
+            Self::Map(Map::Made(made)) => made.depth,
+            _ => 0,
+        }
     }
 
     /// A set of exactly one type.

@@ -178,7 +178,7 @@ fn split<'a>(arguments: &[Value<'a>], meter: &Meter) -> Answer<'a> {
         text.splitn(limit, &**separator).map(Value::text).collect()
     };
     meter.charge(parts.len())?;
-    Ok(Value::list(parts))
+    Value::list(parts)
 }
 
 fn substring<'a>(arguments: &[Value<'a>], meter: &Meter) -> Answer<'a> {

@@ -15,6 +15,9 @@ const NESTING_MAX: u16 = 48;
 /// Height of the tree: nesting, and chains such as `a + b + …` and `a.b.c…`.
 pub(crate) const HEIGHT_MAX: u16 = 120;
 
+/// Compiled regular expressions take memory.
+const PATTERNS_MAX: usize = 32;
+
 const RESERVED: [&str; 17] = [
     "as",
     "break",
@@ -43,7 +46,7 @@ pub(crate) fn parse(source: &str) -> Result<Node, RuleError> {
             format!("the expression is longer than {LENGTH_MAX} bytes: move parts of it into binds"),
         ));
     }
-    let mut parser = Parser { source, tokens: tokens(source)?, next: 0, nesting: 0 };
+    let mut parser = Parser { source, tokens: tokens(source)?, next: 0, nesting: 0, patterns: 0 };
     let root = parser.expression()?;
     match parser.peek() {
         Token::End => Ok(root),
@@ -56,6 +59,7 @@ struct Parser<'a> {
     tokens: Vec<(Token, u32)>,
     next: usize,
     nesting: u16,
+    patterns: usize,
 }
 
 type Parsed = Result<Node, RuleError>;
@@ -280,9 +284,17 @@ impl Parser<'_> {
         self.node(kind, at)
     }
 
-    fn call(&self, target: Option<Node>, name: &str, arguments: Vec<Node>, at: u32) -> Parsed {
+    fn call(&mut self, target: Option<Node>, name: &str, arguments: Vec<Node>, at: u32) -> Parsed {
         match calls::lower(target, name, arguments, at) {
-            Ok(kind) => self.node(kind, at),
+            Ok(kind) => {
+                self.patterns += usize::from(matches!(kind, Kind::Matches(_, Some(_))));
+                if self.patterns > PATTERNS_MAX {
+                    return Err(
+                        self.error(at, format!("there are more than {PATTERNS_MAX} regular expressions"))
+                    );
+                }
+                self.node(kind, at)
+            }
             Err((at, message)) => Err(self.error(at, message)),
         }
     }

@@ -42,6 +42,7 @@ fn errors_have_positions() {
         ("[1].all(x, y)", "1:12: undeclared reference to 'y' (in container '')"),
         ("[1].all(x, true) && x", "1:21: undeclared reference to 'x' (in container '')"),
         ("request == null", "1:1: request can only be asked for its fields"),
+        ("request['time'] == null", "1:1: request can only be asked for its fields"),
         ("rateLimit.a", "1:1: rateLimit can only be used as in rateLimit.bucket.limit(key)"),
         ("true ? 1", "1:9: Syntax error: mismatched input the end expecting ':'"),
         ("1 ? 1 : 2", "1:1: found no matching overload for '_?_:_' applied to '(int)'"),

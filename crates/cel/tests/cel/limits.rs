@@ -95,6 +95,45 @@ fn work_is_bounded() {
 }
 
 #[test]
+fn values_do_not_nest_without_end() {
+    on_small_stack(|| {
+        // Each bind is forced before the next needs it, so that no evaluation is deep itself.
+        let nested =
+            |value: &str, open: &str, close: &str| format!("{}{value}{}", open.repeat(20), close.repeat(20));
+        let mut binds = vec![("b0".to_owned(), "[1]".to_owned())];
+        for index in 1..30 {
+            let before = format!("b{}", index - 1);
+            let inner = format!(
+                "cel.bind(x, {}, x == x ? {} : x)",
+                nested(&before, "[", "]"),
+                nested("x", "{'a':", "}")
+            );
+            binds.push((format!("b{index}"), inner));
+        }
+        let binds = Binds::compile(binds.iter().map(|(name, text)| (&**name, &**text))).unwrap();
+        let forced: Vec<String> = (0..30).map(|index| format!("b{index} == b{index}")).collect();
+        let expression = Expression::parse(&forced.join(" && ")).unwrap();
+        let world = World::new();
+        let error = expression.evaluate(&binds, &world).map(drop).unwrap_err();
+        assert!(error.message.starts_with("a list or map nests deeper"), "{error}");
+    });
+}
+
+#[test]
+fn many_patterns_are_refused() {
+    let text = vec!["'a'.matches('a')"; 33].join(" && ");
+    assert_eq!(ask(&World::new(), &text), "syntax: there are more than 32 regular expressions");
+    assert_eq!(ask(&World::new(), &vec!["'a'.matches('a')"; 32].join(" && ")), "true");
+}
+
+#[test]
+fn rules_are_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<ketch_cel::Rules>();
+    shared::<ketch_cel::Residual>();
+}
+
+#[test]
 fn long_texts_are_refused() {
     assert!(
         ask(&World::new(), &format!("'{}'", "x".repeat(40_000)))
