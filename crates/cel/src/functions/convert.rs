@@ -8,8 +8,7 @@ use crate::types::Types;
 use crate::value::Value;
 
 const SIZED: Types = Types::STRING.or(Types::BYTES).or(Types::LIST).or(Types::MAP);
-const TO_INT: Types =
-    Types::NUMBER.or(Types::STRING).or(Types::TIMESTAMP).or(Types::DURATION).or(Types::BOOL);
+const TO_INT: Types = Types::NUMBER.or(Types::STRING).or(Types::TIMESTAMP).or(Types::DURATION);
 const TO_STRING: Types =
     Types::NUMBER.or(Types::STRING).or(Types::BOOL).or(Types::BYTES).or(Types::TIMESTAMP).or(Types::DURATION);
 
@@ -30,12 +29,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Types::TIMESTAMP,
         timestamp,
     ),
-    Function::global(
-        "duration",
-        &[Types::DURATION.or(Types::STRING).or(Types::INT)],
-        Types::DURATION,
-        duration,
-    ),
+    Function::global("duration", &[Types::DURATION.or(Types::STRING)], Types::DURATION, duration),
 ];
 
 fn failed<T>(message: String) -> Result<T, EvaluationError> {
@@ -71,7 +65,6 @@ fn int<'a>(arguments: &[Value<'a>], _: &Meter) -> Result<Value<'a>, EvaluationEr
         [Value::Uint(value)] => i64::try_from(*value).ok(),
         [Value::Double(value)] => truncated(*value).and_then(|value| i64::try_from(value).ok()),
         [Value::String(text)] => text.parse().ok(),
-        [Value::Bool(value)] => Some(i64::from(*value)),
         [Value::Timestamp(value)] => Some(value.seconds()),
         [Value::Duration(value)] => Some(value.seconds()),
         _ => return unsupported("int", arguments),
@@ -123,11 +116,26 @@ pub(crate) fn text_of(value: &Value<'_>) -> Option<String> {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::Uint(value) => value.to_string(),
-        Value::Double(value) => double_text(*value),
+        Value::Double(value) => java_text(*value),
         Value::Timestamp(value) => value.format(),
         Value::Duration(value) => value.format(),
         _ => return None,
     })
+}
+
+/// As Java writes a double, whose `string()` this is: `2.0`, `1.0E10`.
+fn java_text(value: f64) -> String {
+    if !value.is_finite() {
+        return double_text(value);
+    }
+    if value == 0.0 || (1e-3..1e7).contains(&value.abs()) {
+        return format!("{value:?}");
+    }
+    let text = format!("{value:E}");
+    match text.split_once('E') {
+        Some((mantissa, exponent)) if !mantissa.contains('.') => format!("{mantissa}.0E{exponent}"),
+        _ => text,
+    }
 }
 
 pub(super) fn double_text(value: f64) -> String {
@@ -226,10 +234,6 @@ fn timestamp<'a>(arguments: &[Value<'a>], _: &Meter) -> Result<Value<'a>, Evalua
 fn duration<'a>(arguments: &[Value<'a>], _: &Meter) -> Result<Value<'a>, EvaluationError> {
     match arguments {
         [Value::Duration(value)] => Ok(Value::Duration(*value)),
-        [Value::Int(seconds)] => match Duration::from_nanoseconds(i128::from(*seconds) * 1_000_000_000) {
-            Some(value) => Ok(Value::Duration(value)),
-            None => failed("the duration is out of range".to_owned()),
-        },
         [Value::String(text)] => match Duration::parse(text) {
             Some(value) => Ok(Value::Duration(value)),
             None => failed(format!("'{}' is no duration: write it as in '1h30m'", shortened(text))),

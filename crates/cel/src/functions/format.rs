@@ -110,6 +110,7 @@ fn plain(value: &Value<'_>, depth: usize) -> Option<String> {
     Some(match value {
         Value::Null => "null".to_owned(),
         Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Value::Double(value) => double_text(*value),
         Value::Type(types) => types.to_string(),
         Value::List(list) => {
             let items: Option<Vec<String>> = list.iter().map(|item| plain(&item, depth + 1)).collect();

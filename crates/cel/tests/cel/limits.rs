@@ -1,10 +1,12 @@
 //! Hostile rules: nothing overflows, spins or panics.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ketch_cel::{Binds, Expression, FailureKind};
+use ketch_cel::{Binds, CompiledRule, Expression, FailureKind, Variable};
 
 use crate::environment::{World, ask};
+use crate::partial::without_row;
 
 /// Runs on a stack far smaller than that of any thread of the server.
 fn on_small_stack(run: impl FnOnce() + Send + 'static) {
@@ -15,7 +17,7 @@ fn on_small_stack(run: impl FnOnce() + Send + 'static) {
 #[test]
 fn deep_texts_are_refused_or_answered() {
     on_small_stack(|| {
-        for count in [10, 40, 47, 60, 118, 130, 1_000, 8_000] {
+        for count in [40, 47, 118, 1_000, 8_000] {
             for (open, middle, close) in [
                 ("(", "1", ")"),
                 ("[", "1", "]"),
@@ -38,9 +40,22 @@ fn deep_texts_are_refused_or_answered() {
                 ("(", "", ""),
                 ("1<", "1", ""),
                 ("1 in [", "1", "]"),
+                ("!(", "data.a", ")"),
+                ("data.a&&(", "data.a", ")"),
+                ("data.a||!(", "data.a", ")"),
+                ("(data.a?", "data.b", ":data.c)"),
+                ("(", "data.a", "?data.b:data.c)"),
+                ("data.a==(", "data.a", ")"),
             ] {
                 let text = format!("{}{middle}{}", open.repeat(count), close.repeat(count));
                 ask(&World::new(), &text);
+                let boolean = format!("({text}) == data.x || !({text} != data.y)");
+                for text in [&text, &boolean] {
+                    if let Ok(rule) = CompiledRule::compile(text, &Variable::ALL, Arc::default()) {
+                        rule.partial(&without_row(World::new()));
+                        drop(rule.evaluate(&World::new()));
+                    }
+                }
             }
         }
     });

@@ -209,7 +209,7 @@ fn world_of(row: &Json, guest: bool, references: (Vec<Json>, Vec<Json>)) -> Worl
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_panics(text in pieces()) {
