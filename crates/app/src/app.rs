@@ -14,6 +14,7 @@ use ketch_store::sql::{self, system};
 use ketch_store::{Connection, Flow, Store};
 use ketch_telemetry::Logs;
 
+use crate::backups::Backups;
 use crate::config::AppConfig;
 use crate::crons::{Crons, Periodic};
 use crate::identity::{self, Identity};
@@ -42,6 +43,7 @@ pub struct App {
     pub aux: Arc<dyn Store>,
     /// Jobs by the minute; parts of the app register theirs here.
     pub crons: Crons,
+    pub backups: Backups,
     pub rate_limiter: RateLimiter,
     /// Holds back empty answers to those who try filter after filter.
     pub probing: Probing,

@@ -43,5 +43,7 @@ pub(crate) fn register(app: &App) -> Result<()> {
     crons.add(LOGS_CLEANUP.0, LOGS_CLEANUP.1, move || {
         let logs = logs.clone();
         async move { logs.clean().await.map(|_| ()) }
-    })
+    })?;
+    app.backups.follow_settings(crons);
+    Ok(())
 }

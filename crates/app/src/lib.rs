@@ -2,6 +2,7 @@
 
 mod app;
 mod apps;
+pub mod backups;
 mod cipher;
 mod config;
 mod crons;

@@ -18,6 +18,7 @@ use ketch_store::{Connection, Store};
 use ketch_telemetry::Logs;
 
 use crate::app::App;
+use crate::backups::Backups;
 use crate::cipher::Cipher;
 use crate::config::AppConfig;
 use crate::crons::{Crons, Periodic};
@@ -87,6 +88,12 @@ impl App {
         let rate_limiter = RateLimiter::new(crons.clone());
         let limited = rate_limiter.clone();
         settings.follow(move |_| limited.reset());
+        let backups = Backups::new(
+            config.data_dir.clone(),
+            [main.clone(), aux.clone()],
+            files.clone(),
+            settings.clone(),
+        );
         let app = Arc::new(Self {
             id: loaded.id,
             is_new: loaded.is_new,
@@ -102,6 +109,7 @@ impl App {
             crons,
             rate_limiter,
             probing: Probing::default(),
+            backups,
             periodic: Periodic::default(),
         });
         jobs::register(&app)?;

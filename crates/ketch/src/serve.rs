@@ -1,15 +1,20 @@
 //! `ketch serve`
 
 use std::io;
+use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ketch_api_pocketbase as pocketbase;
-use ketch_app::App;
+use ketch_app::backups::swap;
+use ketch_app::{App, Apps};
 use ketch_telemetry::logs::LogPort;
 use ketch_web::folder::Folder;
 use ketch_web::{Cors, Front, serve as serving};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::error::Elapsed;
 
 use crate::cli::{Global, Serve};
 use crate::failure::Failure;
@@ -18,6 +23,8 @@ use crate::{apps_front, banner, project, stores};
 
 /// How long closing the databases may take once requests have ended; what is queued is small by then.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(400);
+/// The same before a restore, where nothing may be open any more.
+const RESTORE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// `log` is where the server's own warnings come from.
 pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Result<(), Failure> {
@@ -34,29 +41,59 @@ pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Res
     // The port first: a second server must not touch the data of the first.
     let listener =
         serving::listen(&options.http).await.map_err(|error| not_listening(&options.http, &error))?;
-    let apps = Arc::new(stores::open_all(global).await?);
-    let app = apps.main().clone();
-    let site = Folder::new(project::public_dir(global)?, global.index_fallback);
-    let router = apps_front::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
-    app.logs.listen(log);
-    let front = Front::new(router, Cors::new(options.origins), pocketbase::panicked)
-        .observed_by(Arc::new(Watcher { app: app.clone() }));
-    let signal = stop_signal()?;
-    let announced =
-        tokio::spawn(announce(app.clone(), listener_url(&listener, &options.http), notes(global, &app)));
-    let streams = apps.clone();
-    let stop = async move {
-        signal.await;
-        // Open streams would hold their connections until they are cut.
-        streams.close_streams();
-    };
-    serving::serve(listener, front, stop).await;
-    announced.abort();
-    if tokio::time::timeout(CLOSE_PATIENCE, apps.close()).await.is_err() {
-        // A write that was not acknowledged is undone at the next start.
-        tracing::warn!("the databases were still busy when the server stopped");
+    let url = listener_url(&listener, &options.http);
+    let unusable = |error: io::Error| Failure::new(format!("The listening socket cannot be used: {error}."));
+    let mut signal = pin!(stop_signal()?);
+    // Stays open from one round to the next, so that nobody is turned away in between.
+    let mut kept = Some(listener.into_std().map_err(unusable)?);
+    while let Some(socket) = &kept {
+        let round = socket.try_clone().and_then(TcpListener::from_std).map_err(unusable)?;
+        let (restart, mut restarting) = watch::channel(None);
+        let restart = move |folder| drop(restart.send_replace(Some(folder)));
+        let apps = Arc::new(stores::serve_all(global, Arc::new(restart)).await?);
+        let app = apps.main().clone();
+        let site = Folder::new(project::public_dir(global)?, global.index_fallback);
+        let router = apps_front::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
+        app.logs.listen(log);
+        let front = Front::new(router, Cors::new(options.origins.clone()), pocketbase::panicked)
+            .observed_by(Arc::new(Watcher { app: app.clone() }));
+        let announced = tokio::spawn(announce(app.clone(), url.clone(), notes(global, &app)));
+        let stop = async {
+            tokio::select! {
+                () = &mut signal => kept = None,
+                _ = restarting.wait_for(Option::is_some) => {}
+            }
+            // Open streams would hold their connections until they are cut.
+            apps.close_streams();
+        };
+        serving::serve(round, front, stop).await;
+        announced.abort();
+        let restored: Option<PathBuf> = if kept.is_some() { restarting.borrow().clone() } else { None };
+        match restored {
+            Some(folder) => make_way(&apps, folder).await,
+            None => close(&apps, CLOSE_PATIENCE).await.unwrap_or_else(|_| {
+                // A write that was not acknowledged is undone at the next start.
+                tracing::warn!("the databases were still busy when the server stopped");
+            }),
+        }
     }
     Ok(())
+}
+
+async fn close(apps: &Apps, patience: Duration) -> Result<(), Elapsed> {
+    tokio::time::timeout(patience, apps.close()).await
+}
+
+/// Closes everything and decides that restored data takes the place of the data.
+async fn make_way(apps: &Apps, folder: PathBuf) {
+    if close(apps, RESTORE_PATIENCE).await.is_err() {
+        tracing::error!("the restore is given up: the databases are still busy");
+        return;
+    }
+    let begun = tokio::task::spawn_blocking(move || swap::begin(&folder)).await;
+    if let Err(error) = begun.map_err(io::Error::other).flatten() {
+        tracing::error!(%error, "the restore is given up");
+    }
 }
 
 /// Reads from the disk, so it is not waited for before the first request.

@@ -1,11 +1,13 @@
 //! Opening the data folder with the embedded driver.
 
 use std::env;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use ketch_app::backups::{RestoreHost, swap};
 use ketch_app::{App, AppConfig, Apps, OpenError, PinnedIdentity};
 use ketch_store::{Store, StoreError};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
@@ -14,8 +16,10 @@ use crate::cli::Global;
 use crate::failure::Failure;
 use crate::project;
 
-/// Opens the app of the data folder that the command line names.
-pub(crate) async fn open(global: &Global) -> Result<Arc<App>, Failure> {
+/// Called with the data folder whose restored data is ready.
+pub(crate) type Restart = Arc<dyn Fn(PathBuf) + Send + Sync>;
+
+fn main_config(global: &Global) -> Result<AppConfig, Failure> {
     let config = AppConfig {
         data_dir: project::data_dir(global)?,
         encryption_key: encryption_key(global)?,
@@ -26,17 +30,85 @@ pub(crate) async fn open(global: &Global) -> Result<Arc<App>, Failure> {
         },
         development: global.dev,
     };
-    Ok(open_app(config, Duration::from_secs(global.query_timeout)).await?)
+    Ok(config)
 }
 
-/// Opens the data folder that the command line names with all its apps.
+/// Opens the app of the data folder that the command line names, for a command and not for serving.
+pub(crate) async fn open(global: &Global) -> Result<Arc<App>, Failure> {
+    let timeout = Duration::from_secs(global.query_timeout);
+    Ok(open_restored(main_config(global)?, timeout).await?)
+}
+
+/// Opens the data folder that the command line names with all its apps, for a command.
 pub(crate) async fn open_all(global: &Global) -> Result<Apps, Failure> {
     let timeout = Duration::from_secs(global.query_timeout);
     let main = open(global).await?;
-    Ok(Apps::new(main, Box::new(move |config| open_app(config, timeout).boxed())))
+    Ok(Apps::new(main, Box::new(move |config| open_restored(config, timeout).boxed())))
 }
 
-async fn open_app(config: AppConfig, timeout: Duration) -> Result<Arc<App>, OpenError> {
+/// Opens the data folder that the command line names with all its apps, to be served. `restart` is
+/// called when a backup of an app is to take the place of its data.
+pub(crate) async fn serve_all(global: &Global, restart: Restart) -> Result<Apps, Failure> {
+    let timeout = Duration::from_secs(global.query_timeout);
+    let open = move |config| open_served(config, timeout, restart.clone());
+    let main = open(main_config(global)?).await?;
+    Ok(Apps::new(main, Box::new(move |config| open(config).boxed())))
+}
+
+async fn open_served(config: AppConfig, timeout: Duration, restart: Restart) -> Result<Arc<App>, OpenError> {
+    in_folder(&config.data_dir, swap::tidy).await?;
+    let app = open_restored(config.clone(), timeout).await?;
+    let try_open = move |folder| {
+        let config = AppConfig { data_dir: folder, ..config.clone() };
+        async move {
+            open_databases(config, timeout).await?.close().await;
+            Ok(())
+        }
+        .boxed()
+    };
+    app.backups.set_host(RestoreHost {
+        try_open: Box::new(try_open),
+        restart: Box::new(move |folder| restart(folder)),
+    });
+    Ok(app)
+}
+
+/// Opens a data folder, once a restore that was begun is finished. Restored data that cannot be
+/// opened gives its place back to the data before.
+async fn open_restored(config: AppConfig, timeout: Duration) -> Result<Arc<App>, OpenError> {
+    let folder = config.data_dir.clone();
+    if !in_folder(&folder, swap::resume).await? {
+        return open_databases(config, timeout).await;
+    }
+    match open_databases(config.clone(), timeout).await {
+        Ok(app) => {
+            if let Err(error) = in_folder(&folder, swap::confirm).await {
+                tracing::warn!(%error, "the data from before the restore could not be removed");
+            }
+            Ok(app)
+        }
+        Err(error) => {
+            tracing::error!(%error, "the restored data cannot be opened: the data from before is put back");
+            in_folder(&folder, swap::roll_back).await?;
+            open_databases(config, timeout).await
+        }
+    }
+}
+
+/// Works on a data folder off the async threads.
+async fn in_folder<T: Send + 'static>(
+    folder: &Path,
+    work: fn(&Path) -> io::Result<T>,
+) -> Result<T, OpenError> {
+    let folder = folder.to_owned();
+    let working = {
+        let folder = folder.clone();
+        tokio::task::spawn_blocking(move || work(&folder))
+    };
+    working.await.map_err(io::Error::other).flatten().map_err(|error| OpenError::Folder { folder, error })
+}
+
+async fn open_databases(config: AppConfig, timeout: Duration) -> Result<Arc<App>, OpenError> {
     let main = open_store(
         config.data_dir.join("data.db"),
         SqliteOptions { query_timeout: timeout, ..SqliteOptions::default() },

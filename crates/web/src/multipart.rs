@@ -1,6 +1,7 @@
 //! `multipart/form-data`, one part at a time; large files go to temporary files.
 
 use std::io;
+use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
@@ -65,6 +66,11 @@ impl Parts {
             count: 0,
             text_bytes: 0,
         })
+    }
+
+    /// Gives the client another time to send the rest of the body.
+    pub fn allow(&mut self, patience: Duration) {
+        self.deadline = Instant::now() + patience;
     }
 
     /// The next part that has a name, `None` after the last.

@@ -10,7 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, 
 use ketch_app::App;
 use ketch_auth::TokenKind;
 use ketch_query::RequestInfo;
-use ketch_records::stored_files::BlobContent;
+use ketch_records::stored_files::{Blob, BlobContent};
 use ketch_web::content::{self, Content, Opened};
 use ketch_web::front::MayBeFramed;
 use serde_json::json;
@@ -84,9 +84,24 @@ async fn download(
     let request = viewer(&app, &caller).await;
     let stored = app.records.open_file(&collection, &record, &name, &request).await?;
     // A name tells what the bytes cannot; the stored type still decides whether to show or to save.
-    let stored_type = stored.attributes.content_type;
+    let stored_type = stored.attributes.content_type.clone();
     let is_inline = INLINE.contains(&stored_type.as_str());
     let by_extension = BY_EXTENSION.iter().find(|(extension, _)| name.ends_with(extension));
+    let content_type = by_extension.map_or_else(|| stored_type.clone(), |(_, known)| (*known).to_owned());
+    let forced = parse_bool(caller.query.text("download")).unwrap_or(false);
+    let mut response = respond(&caller, stored, content_type, &name, is_inline && !forced);
+    response.extensions_mut().insert(MayBeFramed);
+    Ok(response)
+}
+
+/// Answers with a stored file under a name, whole or in part.
+pub(super) fn respond(
+    caller: &Caller,
+    stored: Blob,
+    content_type: String,
+    name: &str,
+    is_inline: bool,
+) -> Response {
     let opened = Opened {
         content: match stored.content {
             BlobContent::Memory(bytes) => Content::Memory(bytes),
@@ -94,15 +109,12 @@ async fn download(
         },
         size: stored.size,
         modified: Some(stored.modified),
-        content_type: by_extension.map_or(stored_type, |(_, known)| (*known).to_owned()),
+        content_type,
     };
-    let forced = parse_bool(caller.query.text("download")).unwrap_or(false);
-    let response = content::respond(&caller.method, &caller.headers, opened);
-    Ok(with_headers(response, &name, is_inline && !forced))
+    with_headers(content::respond(&caller.method, &caller.headers, opened), name, is_inline)
 }
 
 fn with_headers(mut response: Response, name: &str, is_inline: bool) -> Response {
-    response.extensions_mut().insert(MayBeFramed);
     let is_error = response.status().is_client_error();
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);

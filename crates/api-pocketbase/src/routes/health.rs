@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::routing::get;
 use ketch_app::App;
 use ketch_model::Value;
@@ -19,12 +20,12 @@ pub fn router() -> Router<Arc<App>> {
     Router::new().route("/api/health", get(health))
 }
 
-async fn health(caller: Caller) -> ApiResult {
-    let data = if caller.is_superuser() { superuser_data(&caller) } else { json!({}) };
+async fn health(State(app): State<Arc<App>>, caller: Caller) -> ApiResult {
+    let data = if caller.is_superuser() { superuser_data(&app, &caller) } else { json!({}) };
     response::json(&json!({ "message": "API is healthy.", "code": 200, "data": data }), &caller)
 }
 
-fn superuser_data(caller: &Caller) -> Value {
+fn superuser_data(app: &App, caller: &Caller) -> Value {
     let header = PROXY_HEADERS.into_iter().find(|name| !caller.header(name).is_empty()).unwrap_or_default();
-    json!({ "canBackup": true, "realIP": caller.real_ip, "possibleProxyHeader": header })
+    json!({ "canBackup": app.backups.is_idle(), "realIP": caller.real_ip, "possibleProxyHeader": header })
 }

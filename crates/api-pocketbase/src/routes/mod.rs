@@ -1,6 +1,7 @@
 //! The endpoints: one file or folder a family, each with a `router()`.
 
 pub mod auth;
+pub mod backups;
 pub mod batch;
 pub mod collections;
 pub mod crons;
@@ -45,6 +46,7 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(sql::router())
         .merge(logs::router())
         .merge(files::router())
+        .merge(backups::router())
         .merge(collections::router())
         .merge(records::router())
         .merge(auth::router())
