@@ -1,0 +1,75 @@
+//! Compiled conditions: each path on its own, so that each can be confirmed on its own.
+
+use std::sync::Arc;
+
+use ketch_model::Collection;
+use ketch_query::Predicate;
+use ketch_query::tree::{Alias, Join};
+
+/// The `where` of a form.
+#[derive(Debug, Clone)]
+pub(super) enum Filter {
+    All(Vec<Filter>),
+    Any(Vec<Filter>),
+    Leaf(Box<Leaf>),
+}
+
+/// What is asked of one path.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Leaf {
+    /// The way from the root; a step that leads nowhere leaves NULLs.
+    pub(super) joins: Vec<Join>,
+    /// Some combined row of the way must satisfy it.
+    pub(super) predicate: Option<Predicate>,
+    /// What follows of it for the root alone; lets an index find the rows.
+    pub(super) follows: Option<Predicate>,
+    /// The entities on the way.
+    pub(super) stops: Vec<Stop>,
+    /// The field that is looked at, of the last stop or, without any, of the root.
+    pub(super) field: Option<usize>,
+}
+
+/// An entity on the way of a path.
+#[derive(Debug, Clone)]
+pub(super) struct Stop {
+    pub(super) alias: Alias,
+    pub(super) collection: Arc<Collection>,
+    /// Whether it may be seen has to be looked at.
+    pub(super) is_checked: bool,
+}
+
+impl Leaf {
+    pub(super) fn never() -> Self {
+        Self { predicate: Some(Predicate::Never), ..Self::default() }
+    }
+
+    pub(super) fn predicate(&self) -> Predicate {
+        let asked = self.predicate.clone().unwrap_or(Predicate::Always);
+        if asked.is_always_true() {
+            return asked;
+        }
+        let some = Predicate::some_row(self.joins.clone(), asked);
+        match &self.follows {
+            Some(follows) if !some.is_never() => follows.clone().and(some),
+            _ => some,
+        }
+    }
+}
+
+impl Filter {
+    pub(super) fn predicate(&self) -> Predicate {
+        match self {
+            Self::All(parts) => parts.iter().map(Self::predicate).fold(Predicate::Always, Predicate::and),
+            Self::Any(parts) => parts.iter().map(Self::predicate).fold(Predicate::Never, Predicate::or),
+            Self::Leaf(leaf) => leaf.predicate(),
+        }
+    }
+
+    /// Whether some leaf holds of the question.
+    pub(super) fn any_leaf(&self, question: &dyn Fn(&Leaf) -> bool) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.any_leaf(question)),
+            Self::Leaf(leaf) => question(leaf),
+        }
+    }
+}

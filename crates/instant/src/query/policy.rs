@@ -1,0 +1,136 @@
+//! The seam between queries and permissions: who may see which entities.
+//!
+//! Rules decide in one of two ways. What can be said in SQL is pushed into every statement, so that
+//! pages stay full and nothing hidden is ever read. What cannot is asked of rows after they were
+//! read, in batches; a `where` that went through such entities is confirmed by looking at them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ketch_model::{Cell, Collection, Error};
+use ketch_query::Predicate;
+use ketch_query::tree::Alias;
+use ketch_store::Connection;
+
+/// How a viewer sees the entities of a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them, as they are.
+    All,
+    /// None of them.
+    Nothing,
+    /// Exactly those of [`ViewPolicy::predicate`], as they are.
+    Pushed,
+    /// Those, and as much of them, as [`ViewPolicy::look`] says.
+    Checked,
+}
+
+/// Who may see which entities: the view permissions of one viewer.
+pub trait ViewPolicy: Sync {
+    fn scope(&self, collection: &Arc<Collection>) -> Scope;
+
+    /// For [`Scope::Pushed`]: what holds of the visible entities, whose row is at `at`. Row sources
+    /// of its own belong into [`Predicate::some_row`], under aliases taken from `aliases`.
+    fn predicate(&self, collection: &Arc<Collection>, at: Alias, aliases: &mut Aliases) -> Predicate;
+
+    /// For [`Scope::Checked`]: what of each row may be seen, in the order of the rows.
+    ///
+    /// # Errors
+    /// A rule that cannot be evaluated fails the whole query.
+    fn look(&self, connection: &mut dyn Connection, rows: &Rows) -> Result<Vec<Sight>, Error>;
+
+    /// Whether numbers over all entities may be asked for.
+    fn may_aggregate(&self) -> bool;
+}
+
+/// What of one row may be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    Nothing,
+    All,
+    /// All but the fields at these positions of `collection.fields`.
+    Without(BTreeSet<usize>),
+}
+
+/// The admin's view: everything.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Everything;
+
+impl ViewPolicy for Everything {
+    fn scope(&self, _: &Arc<Collection>) -> Scope {
+        Scope::All
+    }
+
+    fn predicate(&self, _: &Arc<Collection>, _: Alias, _: &mut Aliases) -> Predicate {
+        Predicate::Always
+    }
+
+    fn look(&self, _: &mut dyn Connection, rows: &Rows) -> Result<Vec<Sight>, Error> {
+        Ok(vec![Sight::All; rows.len()])
+    }
+
+    fn may_aggregate(&self) -> bool {
+        true
+    }
+}
+
+/// Hands out names of row sources, each once in a query.
+#[derive(Debug, Default)]
+pub struct Aliases(u32);
+
+impl Aliases {
+    pub fn take(&mut self) -> Alias {
+        self.0 += 1;
+        Alias(self.0)
+    }
+}
+
+/// Entities of one collection as they were read, some fields of each.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    pub collection: Arc<Collection>,
+    /// Positions in `collection.fields` of what was read; the id comes first.
+    pub columns: Arc<[usize]>,
+    /// Row by row.
+    pub(super) cells: Vec<Cell>,
+    /// Where each row stands in the order of creation.
+    pub(super) stands: Vec<i64>,
+}
+
+impl Rows {
+    pub(super) fn new(collection: Arc<Collection>, columns: Arc<[usize]>) -> Self {
+        Self { collection, columns, cells: Vec::new(), stands: Vec::new() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.stands.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.stands.is_empty()
+    }
+
+    /// The stored form of the fields of a row, in the order of `columns`.
+    pub fn cells(&self, row: usize) -> &[Cell] {
+        let width = self.columns.len();
+        &self.cells[row * width..(row + 1) * width]
+    }
+
+    pub fn id(&self, row: usize) -> &str {
+        match &self.cells(row)[0] {
+            Cell::Text(id) => id,
+            _ => "",
+        }
+    }
+
+    /// A number that grows with the creation of entities of the collection.
+    pub fn created(&self, row: usize) -> i64 {
+        self.stands[row]
+    }
+
+    /// The stored form of a field, by its position in `collection.fields`; `None` if it was not read.
+    pub fn cell(&self, row: usize, field: usize) -> Option<&Cell> {
+        let position = self.columns.iter().position(|column| *column == field)?;
+        Some(&self.cells(row)[position])
+    }
+}
