@@ -42,6 +42,9 @@ pub enum Direction {
     Reverse,
 }
 
+/// Marks the namespace of a collection that is out of sight until it is restored or removed.
+pub const DELETED: &str = "_deleted$";
+
 impl AttrEntry {
     /// The field that holds the values.
     pub fn field(&self) -> Option<&Field> {
@@ -216,7 +219,10 @@ fn namespace<'a>(collection: &'a Collection, users: Option<&str>) -> Option<&'a 
         return Some(USERS);
     }
     match &collection.instant {
-        Some(instant) => Some(instant.namespace.as_deref().unwrap_or(&collection.name)),
+        Some(instant) => {
+            let namespace = instant.namespace.as_deref().unwrap_or(&collection.name);
+            (!namespace.contains(DELETED)).then_some(namespace)
+        }
         None if collection.system => {
             [FILES, STREAMS].into_iter().find(|namespace| *namespace == collection.name)
         }

@@ -125,7 +125,10 @@ pub(super) fn complete(connection: &mut dyn Connection, collections: &mut [Colle
         }
         Flow::More
     })?;
-    for row in read_all(connection)?.into_iter().filter(|row| row.deleted.is_none()) {
+    for row in read_all(connection)? {
+        if row.deleted.is_some() && row.definition.is_some() {
+            continue;
+        }
         // The original may have dropped the collection or the field in the meantime.
         let Some(collection) = by_id.get_mut(&row.collection) else { continue };
         if row.properties.link_table {
@@ -155,6 +158,7 @@ pub(super) fn follow(
     for old in fields_before {
         let Some(attr) = &old.attr else { continue };
         if after.field_by_id(&old.id).is_none_or(|new| new.attr.is_none()) {
+            // Where another field has the attr now, its row is overwritten below.
             forget(connection, &attr.id)?;
             if old.is_link_table() {
                 connection.execute_script(&relations::drop_table(connection.dialect(), &old.id))?;
@@ -170,6 +174,16 @@ pub(super) fn follow(
                 &new.id,
                 attr.unique,
             ))?;
+        }
+        if let Some(known) = old.filter(|old| old.is_link_table()).and_then(|old| old.attr.as_ref())
+            && known.unique != attr.unique
+        {
+            let dialect = connection.dialect();
+            connection.execute_script(&if attr.unique {
+                relations::create_single(dialect, &new.id)
+            } else {
+                relations::drop_single(dialect, &new.id)
+            })?;
         }
         if old != Some(new) {
             if let Some(known) = old.and_then(|old| old.attr.as_ref()).filter(|known| known.id != attr.id) {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use ketch_model::Collection;
-use ketch_model::attr::Attr;
+use ketch_model::attr::{Attr, CheckedType};
 use ketch_model::collection::AttrEntry;
+use ketch_model::{Collection, Value};
 
 use super::Transaction;
 use crate::collections::draft::Draft;
@@ -35,6 +35,46 @@ impl Transaction<'_> {
     /// [`TransactionError::Taken`] where one of its names is another's.
     pub fn add_attr(&mut self, attr: &Attr) -> Result<AttrEntry, TransactionError> {
         self.change_schema(|connection, draft| instant::add_attr(connection, draft, attr))
+    }
+
+    /// Makes the attr of this id what it is here: renamed, indexed, of another type. Values that are
+    /// there must fit, which `fits` says of a type and a value.
+    ///
+    /// # Errors
+    /// [`TransactionError::Taken`], [`TransactionError::Mismatch`] with a value that does not fit,
+    /// [`TransactionError::NotUnique`] with a value that is there twice, [`TransactionError::Missing`]
+    /// with records that lack the value.
+    pub fn update_attr(
+        &mut self,
+        attr: &Attr,
+        fits: &dyn Fn(CheckedType, &Value) -> bool,
+    ) -> Result<AttrEntry, TransactionError> {
+        self.change_schema(|connection, draft| instant::update_attr(connection, draft, attr, fits))
+    }
+
+    /// Takes an attr and its data out of sight; they can be restored until they are purged. The `id`
+    /// of a namespace takes the whole namespace along.
+    pub fn delete_attr(&mut self, attr_id: &str) -> Result<(), TransactionError> {
+        self.change_schema(|connection, draft| instant::delete_attr(connection, draft, attr_id))
+    }
+
+    /// Brings a deleted attr back.
+    ///
+    /// # Errors
+    /// [`TransactionError::Taken`] where its name has been given to another.
+    pub fn restore_attr(&mut self, attr_id: &str) -> Result<AttrEntry, TransactionError> {
+        self.change_schema(|connection, draft| instant::restore_attr(connection, draft, attr_id))
+    }
+
+    /// Attrs that can be restored, oldest first.
+    pub fn deleted_attrs(&mut self) -> Result<Vec<Attr>, TransactionError> {
+        let schema = self.schema().clone();
+        Ok(instant::deleted_attrs(self.connection, &schema)?)
+    }
+
+    /// Removes for good what was deleted before a stored date; answers how many attrs.
+    pub fn purge_attrs(&mut self, deleted_before: &str) -> Result<usize, TransactionError> {
+        self.change_schema(|connection, draft| instant::purge_attrs(connection, draft, deleted_before))
     }
 
     /// Gives a system attr (such as `$users.imageURL`) the field that holds its values, if it has none.

@@ -3,6 +3,7 @@
 mod aliases;
 pub mod attrs;
 pub mod changes;
+pub mod columns;
 mod comparison;
 pub mod ddl;
 pub mod dialect;

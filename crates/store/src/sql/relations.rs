@@ -4,7 +4,7 @@
 //! A link table belongs to one field, whose id its name has. It has a row for each link, found
 //! quickly from either side. Links may name records that are not there.
 
-use ketch_model::{Cell, Collection, Field, Value};
+use ketch_model::{Cell, Field, Value};
 
 use crate::sql::dialect::Dialect;
 use crate::statement::Statement;
@@ -152,34 +152,6 @@ pub fn shared_target(dialect: &dyn Dialect, field_id: &str) -> Statement {
         table(dialect, field_id)
     );
     Statement::new(sql, Vec::new())
-}
-
-/// Copies the ids of a column, one or a list, into the field's link table.
-pub fn fill_from_column(
-    dialect: &dyn Dialect,
-    collection: &Collection,
-    column: &str,
-    field_id: &str,
-) -> String {
-    let mut items = String::new();
-    let qualified = format!("records.{}", quoted(dialect, column));
-    dialect.items(&qualified, true, &mut items);
-    format!(
-        "INSERT INTO {} (`{SOURCE}`, `{TARGET}`) SELECT DISTINCT records.`id`, items.{item} FROM {} AS records \
-         JOIN {items} AS items WHERE items.{item} <> ''",
-        table(dialect, field_id),
-        quoted(dialect, &collection.name),
-        item = dialect.item(),
-    )
-}
-
-/// Copies one target of each source into a text column.
-pub fn fill_column(dialect: &dyn Dialect, collection: &Collection, column: &str, field_id: &str) -> String {
-    let (records, link) = (quoted(dialect, &collection.name), table(dialect, field_id));
-    format!(
-        "UPDATE {records} SET {} = coalesce((SELECT max(`{TARGET}`) FROM {link} WHERE `{SOURCE}` = {records}.`id`), '')",
-        quoted(dialect, column)
-    )
 }
 
 /// The condition after an expression that it is one of the ids; one text for one id, one for more.

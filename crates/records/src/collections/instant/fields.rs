@@ -19,7 +19,7 @@ use crate::transaction_error::TransactionError;
 /// write what is there.
 const LARGEST: i64 = 5 << 20;
 /// How many targets a link to many is said to have at most.
-const MANY: i64 = 1 << 31;
+pub(super) const MANY: i64 = 1 << 31;
 
 /// The id of entities: any text that is not empty.
 pub(super) fn id_field() -> Field {

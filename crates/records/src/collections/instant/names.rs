@@ -2,6 +2,7 @@
 
 use ketch_model::attr::{has_custom_attrs, is_reserved};
 use ketch_model::collection::CREATED_AT;
+use ketch_model::collection::attrs::DELETED;
 use ketch_model::{Collection, Schema, ids};
 
 use crate::transaction_error::TransactionError;
@@ -32,6 +33,9 @@ fn check_name(name: &str, what: &str) -> Result<(), TransactionError> {
     }
     if name.len() > LONGEST {
         return Err(refused(format!("the {what} `{name}` is longer than {LONGEST} bytes")));
+    }
+    if name.contains(DELETED) {
+        return Err(refused(format!("the {what} `{name}` cannot contain `{DELETED}`")));
     }
     match name.chars().find(|character| matches!(character, '\0' | '.' | '`')) {
         Some(character) => Err(refused(format!("the {what} {name:?} cannot contain {character:?}"))),
