@@ -104,6 +104,30 @@ class TestSuperuser:
         check_done(product.run("superuser", "delete", EMAIL, data_dir=data_dir), "success", EMAIL)
         assert not signs_in(product, tmp_path, EMAIL, PASSWORD)
 
+    def test_otp(self, product: Product, tmp_path: Path) -> None:
+        data_dir = tmp_path / "pb_data"
+        product.upsert_superuser(data_dir, EMAIL, PASSWORD)
+        check_error(product.run("superuser", "otp", data_dir=data_dir), "missing email")
+        check_error(product.run("superuser", "otp", "not-an-email", data_dir=data_dir), "invalid")
+        check_error(product.run("superuser", "otp", "nobody@example.com", data_dir=data_dir), "doesn't exist")
+        # Superusers have no one-time passwords until their collection is told so.
+        check_error(product.run("superuser", "otp", EMAIL, data_dir=data_dir), "not")
+        with Server(product, tmp_path) as server:
+            change = {"otp": {"enabled": True, "duration": 120}, "mfa": {"enabled": True, "duration": 600}}
+            server.admin("PATCH", "/api/collections/_superusers", change)
+            done = product.run("superuser", "otp", EMAIL, data_dir=data_dir)
+            check_done(done, "success", EMAIL, "120s")
+            found = re.search(r"Id:\s+(\w+)\s.*Pass:\s+(\d{8})\s", done.stdout, re.DOTALL)
+            assert found, done.stdout
+            url = "/api/collections/_superusers"
+            login = {"otpId": found.group(1), "password": found.group(2)}
+            first = server.request("POST", f"{url}/auth-with-otp", login)
+            assert first.status == 401, first.text
+            second = {"identity": EMAIL, "password": PASSWORD, **first.json()}
+            assert server.request("POST", f"{url}/auth-with-password", second).status == 200
+            # It is used up.
+            assert server.request("POST", f"{url}/auth-with-otp", login).status == 400
+
     @pytest.mark.parametrize("command", ["create", "upsert", "update"])
     def test_bad_arguments(self, product: Product, tmp_path: Path, command: str) -> None:
         data_dir = tmp_path / "pb_data"

@@ -17,7 +17,7 @@ pub(crate) enum Letter {
 }
 
 impl Letter {
-    fn template(self, options: &AuthOptions) -> &EmailTemplate {
+    pub(crate) fn template(self, options: &AuthOptions) -> &EmailTemplate {
         match self {
             Self::PasswordReset => &options.reset_password_template,
             Self::Verification => &options.verification_template,

@@ -19,14 +19,16 @@ mod resend_guard;
 mod service;
 mod sign_in;
 mod system_rows;
+mod test_letter;
 pub mod token;
 mod verification;
 
 pub use alert::Origin;
 pub use magic_codes::MagicCode;
-pub use otp::OtpLogin;
+pub use otp::{IssuedOtp, OtpLogin};
 pub use password::PasswordLogin;
 pub use password_reset::PasswordReset;
 pub use service::Auth;
 pub use sign_in::{Method, Session, SignIn};
+pub use test_letter::TestLetter;
 pub use token::{Claims, TokenKind};

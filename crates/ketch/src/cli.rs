@@ -114,6 +114,8 @@ pub(crate) enum Superuser {
     Update(Words),
     /// Deletes a superuser: EMAIL
     Delete(Words),
+    /// Makes a one-time password for a superuser: EMAIL
+    Otp(Words),
     /// Sets the addresses that superusers may act from; without addresses every one is allowed: [IP…]
     Ips(Words),
 }

@@ -27,6 +27,7 @@ enum Step {
     Upsert { email: String, password: String },
     Update { email: String, password: String },
     Delete { email: String },
+    Otp { email: String },
     Ips(Vec<String>),
 }
 
@@ -45,10 +46,8 @@ impl Step {
                 let (email, password) = credentials(words.words)?;
                 Self::Update { email, password }
             }
-            Superuser::Delete(words) => match <[String; 1]>::try_from(words.words) {
-                Ok([email]) if looks_like_email(&email) => Self::Delete { email },
-                _ => return Err(Failure::new("Invalid or missing email address.")),
-            },
+            Superuser::Delete(words) => Self::Delete { email: address(words.words)? },
+            Superuser::Otp(words) => Self::Otp { email: address(words.words)? },
             Superuser::Ips(words) => Self::Ips(words.words),
         })
     }
@@ -86,6 +85,17 @@ impl Step {
                 let failure = format!("Failed to delete superuser \"{email}\"");
                 app.records.delete_internal(&record).await.map_err(|error| failed(&failure, &error))?;
                 Ok(format!("Successfully deleted superuser \"{email}\"!"))
+            }
+            Self::Otp { email } => {
+                let Some(record) = find(app, &collection, &email).await? else {
+                    return Err(Failure::new(format!("Superuser with email \"{email}\" doesn't exist.")));
+                };
+                let failure = format!("Failed to create an OTP for superuser \"{email}\"");
+                let otp = app.auth.issue_otp(&record).await.map_err(|error| failed(&failure, &error))?;
+                Ok(format!(
+                    "Successfully created OTP for superuser \"{email}\":\n├─ Id:    {}\n├─ Pass:  {}\n└─ Valid: {}s\n",
+                    otp.id, otp.password, otp.seconds
+                ))
             }
             Self::Ips(addresses) => set_addresses(app, addresses).await,
         }
@@ -133,6 +143,13 @@ fn superusers(app: &App) -> Result<Arc<Collection>, Failure> {
         .by_name(SUPERUSERS)
         .cloned()
         .ok_or_else(|| Failure::new("This data folder has no superusers collection."))
+}
+
+fn address(words: Vec<String>) -> Result<String, Failure> {
+    match <[String; 1]>::try_from(words) {
+        Ok([email]) if looks_like_email(&email) => Ok(email),
+        _ => Err(Failure::new("Invalid or missing email address.")),
+    }
 }
 
 fn credentials(words: Vec<String>) -> Result<(String, String), Failure> {

@@ -12,6 +12,7 @@ pub mod realtime;
 pub mod records;
 pub mod settings;
 pub mod sql;
+pub mod test_email;
 
 mod unrouted;
 
@@ -44,6 +45,7 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(settings::router())
         .merge(crons::router())
         .merge(sql::router())
+        .merge(test_email::router())
         .merge(logs::router())
         .merge(files::router())
         .merge(backups::router())
