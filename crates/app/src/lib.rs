@@ -12,6 +12,7 @@ mod jobs;
 mod limits;
 mod names;
 mod open;
+mod s3_test;
 mod settings;
 mod sql;
 
@@ -22,5 +23,6 @@ pub use crons::{CronJob, Crons};
 pub use error::OpenError;
 pub use identity::{Identity, PinnedIdentity, is_canonical_uuid};
 pub use limits::{CollectionRoute, Probing, RateLimiter, Visit};
+pub use s3_test::FileSystem;
 pub use settings::SettingsHandle;
 pub use sql::SqlAnswer;

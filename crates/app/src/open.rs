@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ketch_auth::Auth;
-use ketch_files::Files;
+use ketch_files::{Files, LocalBlobs, SwitchedBlobs};
 use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
 use ketch_model::{Schema, time};
@@ -70,12 +70,17 @@ impl App {
             tokio::join!(load(&main, config.identity.clone(), cipher.clone()), prepare_aux(&aux));
         prepared?;
         let loaded = loaded?;
-        let files = Arc::new(Files::local(config.data_dir.join(STORAGE)));
+        let settings = SettingsHandle::new(loaded.settings, main.clone(), cipher);
+        let blobs = {
+            let settings = settings.clone();
+            let local = LocalBlobs::new(config.data_dir.join(STORAGE));
+            SwitchedBlobs::new(local, move || settings.current().s3.clone())
+        };
+        let files = Arc::new(Files::new(Arc::new(blobs)));
         let schema = Arc::new(ArcSwap::from_pointee(loaded.schema));
         let realtime = Hub::new();
         let records = Records::new(main.clone(), schema, files.clone(), vec![Box::new(realtime.clone())]);
         realtime.start(records.clone());
-        let settings = SettingsHandle::new(loaded.settings, main.clone(), cipher);
         let mailer = {
             let settings = settings.clone();
             Mailer::new(move || settings.current(), config.development)

@@ -21,6 +21,7 @@ pub enum BlobError {
     /// A part of the key is empty, is `.` or `..`, or holds a character that a path gives a meaning.
     #[error("`{0}` cannot be the name of a stored file")]
     InvalidKey(String),
+    /// The disk or the S3 server failed or refused.
     #[error("{action} failed: {cause}")]
     Io { action: String, cause: io::Error },
 }

@@ -9,17 +9,20 @@ use crate::blob::{Blob, BlobError, BlobStore, Source, check_key};
 use crate::hold::{Hold, Holds};
 use crate::local::LocalBlobs;
 use crate::names;
+use crate::thumbs::{Spec, Thumbs};
 
 /// Stored files by collection id, record id and name. The collection's id, and not its name, is
 /// part of the place, so that a rename moves nothing.
 pub struct Files {
     blobs: Arc<dyn BlobStore>,
     holds: Holds,
+    thumbs: Arc<Thumbs>,
 }
 
 impl Files {
     pub fn new(blobs: Arc<dyn BlobStore>) -> Self {
-        Self { blobs, holds: Holds::default() }
+        let thumbs = Thumbs::new(blobs.clone());
+        Self { blobs, holds: Holds::default(), thumbs }
     }
 
     /// Files in a folder of this machine.
@@ -53,35 +56,23 @@ impl Files {
         self.blobs.open(&key(&[collection_id, record_id, name])?).await
     }
 
-    /// Stores a thumbnail of a stored file under its size, `100x100`.
+    /// Opens the thumbnail of a stored file, which is made now if nobody asked for this size before.
+    /// `None` where none can be made: of a text, of a broken or a very large image, or in too great
+    /// a size.
     ///
     /// # Errors
-    /// As [`Files::put`].
-    pub async fn put_thumb(
-        &self,
-        collection_id: &str,
-        record_id: &str,
-        name: &str,
-        size: &str,
-        content_type: &str,
-        source: Source,
-    ) -> Result<(), BlobError> {
-        let key = thumb_key(collection_id, record_id, name, size)?;
-        self.blobs.put(&key, source, Attributes::new(content_type, None)).await
-    }
-
-    /// Opens a thumbnail that was stored before.
-    ///
-    /// # Errors
-    /// [`BlobError::NotFound`] where there is none.
+    /// [`BlobError::NotFound`] where there is no such file.
     pub async fn open_thumb(
         &self,
         collection_id: &str,
         record_id: &str,
         name: &str,
         size: &str,
-    ) -> Result<Blob, BlobError> {
-        self.blobs.open(&thumb_key(collection_id, record_id, name, size)?).await
+    ) -> Result<Option<Blob>, BlobError> {
+        let Some(spec) = Spec::parse(size) else { return Ok(None) };
+        let original = key(&[collection_id, record_id, name])?;
+        let thumb = thumb_key(collection_id, record_id, name, size)?;
+        self.thumbs.open(original, thumb, spec).await
     }
 
     /// Removes files of a record with their thumbnails. What cannot be removed is logged and left.

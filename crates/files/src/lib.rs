@@ -9,12 +9,18 @@ pub mod blob;
 pub mod local;
 pub mod mime;
 pub mod names;
+pub mod s3;
 pub mod sniff;
+pub mod switched;
 
 mod files;
 mod hold;
+mod thumbs;
 
+pub use attributes::Attributes;
 pub use blob::{Blob, BlobContent, BlobError, BlobStore, Listed, Source};
 pub use files::Files;
 pub use hold::Hold;
 pub use local::LocalBlobs;
+pub use s3::S3Blobs;
+pub use switched::SwitchedBlobs;

@@ -48,8 +48,8 @@ impl BlobStore for LocalBlobs {
     ) -> BoxFuture<'a, Result<(), BlobError>> {
         Box::pin(async move {
             let path = self.path(key)?;
-            let action = format!("storing {key}");
-            blocking(action, move || put(&path, &source, attributes)).await
+            let (action, root) = (format!("storing {key}"), self.root.clone());
+            blocking(action, move || put(&root, &path, &source, attributes)).await
         })
     }
 
@@ -150,7 +150,7 @@ fn list(folder: &Path, prefix: &str, listed: &mut Vec<Listed>) -> io::Result<()>
     Ok(())
 }
 
-fn put(path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<()> {
+fn put(root: &Path, path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<()> {
     let Some(folder) = path.parent() else {
         return Err(io::Error::other("the file has no folder"));
     };
@@ -162,21 +162,42 @@ fn put(path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<(
     let (part, mut output) = create_part(folder)?;
     let written = copy(&mut input, &mut output)
         .and_then(|md5| {
+            output.sync_all()?;
             attributes.md5 = md5;
             // The attributes come first: whoever sees the file sees them as well.
             let text = serde_json::to_vec(&attributes)?;
             write_whole(folder, &attributes_of(path), &text)
         })
-        .and_then(|()| fs::rename(&part, path));
+        .and_then(|()| fs::rename(&part, path))
+        // Also the names are on the disk before anybody is told that the file is stored.
+        .and_then(|()| sync_folders(root, folder));
     if written.is_err() {
         let _ = fs::remove_file(&part);
     }
     written
 }
 
+/// Waits until the entries of a folder are on the disk, and its own entry up to the root's.
+fn sync_folders(root: &Path, folder: &Path) -> io::Result<()> {
+    // Elsewhere folders cannot be opened as files; there the file system is trusted.
+    #[cfg(unix)]
+    for folder in folder.ancestors().take_while(|above| above.starts_with(root)).chain(root.parent()) {
+        match File::open(folder) {
+            Ok(opened) => opened.sync_all()?,
+            // Removed in between, with the record that it belonged to.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (root, folder);
+    Ok(())
+}
+
 fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (part, mut output) = create_part(folder)?;
-    let written = output.write_all(bytes).and_then(|()| fs::rename(&part, path));
+    let whole = output.write_all(bytes).and_then(|()| output.sync_all());
+    let written = whole.and_then(|()| fs::rename(&part, path));
     if written.is_err() {
         let _ = fs::remove_file(&part);
     }

@@ -12,9 +12,22 @@ use crate::policy::{self, Access, Action};
 use crate::relation::ids_of;
 use crate::service::Records;
 
+/// The size of thumbnails that every file field offers.
+const DEFAULT_THUMB: &str = "100x100";
+
+/// An opened file, or a thumbnail of it.
+pub struct StoredFile {
+    /// What to call it.
+    pub name: String,
+    pub blob: Blob,
+}
+
 impl Records {
     /// Opens a file that a record names. A protected one is opened only to those who may view the
     /// record; `request.auth` is whoever holds the file token.
+    ///
+    /// `thumb` asks for a thumbnail of this size, `100x50`; the file itself is opened where the field
+    /// does not offer it or none can be made.
     ///
     /// Errors: the same 404 for every refusal, so that it does not tell whether the file exists.
     pub async fn open_file(
@@ -22,8 +35,9 @@ impl Records {
         collection: &Arc<Collection>,
         id: &str,
         name: &str,
+        thumb: &str,
         request: &RequestInfo,
-    ) -> Result<Blob> {
+    ) -> Result<StoredFile> {
         let missing = || Error::not_found("");
         let record = self.find_by_id(collection, id).await?.ok_or_else(missing)?;
         let field = file_field(&record, name).ok_or_else(missing)?;
@@ -31,11 +45,18 @@ impl Records {
             return Err(missing());
         }
         let (folder, owner) = self.place(&record, name).await?.ok_or_else(missing)?;
-        match self.inner.files.open(&folder, &owner, name).await {
-            Ok(stored) => Ok(stored),
-            Err(BlobError::NotFound | BlobError::InvalidKey(_)) => Err(missing()),
-            Err(error) => Err(Error::internal(error)),
+        let failed = |error| match error {
+            BlobError::NotFound | BlobError::InvalidKey(_) => missing(),
+            error => Error::internal(error),
+        };
+        let files = &self.inner.files;
+        if offers(field, thumb)
+            && let Some(blob) = files.open_thumb(&folder, &owner, name, thumb).await.map_err(failed)?
+        {
+            return Ok(StoredFile { name: format!("{thumb}_{name}"), blob });
         }
+        let blob = files.open(&folder, &owner, name).await.map_err(failed)?;
+        Ok(StoredFile { name: name.to_owned(), blob })
     }
 
     async fn may_view(&self, record: &Record, request: &RequestInfo) -> bool {
@@ -65,6 +86,10 @@ impl Records {
         }
         Ok(None)
     }
+}
+
+fn offers(field: &FileOptions, thumb: &str) -> bool {
+    !thumb.is_empty() && (thumb == DEFAULT_THUMB || field.thumbs.iter().any(|offered| offered == thumb))
 }
 
 fn has_files(collection: &Collection) -> bool {

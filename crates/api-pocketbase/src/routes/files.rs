@@ -82,7 +82,9 @@ async fn download(
 ) -> ApiResult {
     let collection = find_collection(&app, &collection)?;
     let request = viewer(&app, &caller).await;
-    let stored = app.records.open_file(&collection, &record, &name, &request).await?;
+    let thumb = caller.query.text("thumb");
+    let file = app.records.open_file(&collection, &record, &name, thumb, &request).await?;
+    let (name, stored) = (file.name, file.blob);
     // A name tells what the bytes cannot; the stored type still decides whether to show or to save.
     let stored_type = stored.attributes.content_type.clone();
     let is_inline = INLINE.contains(&stored_type.as_str());

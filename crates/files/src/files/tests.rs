@@ -97,11 +97,11 @@ fn removing_takes_everything_along() {
         for record in ["rec1", "rec2"] {
             put(&files, record, "a.txt", b"").await.unwrap();
             put(&files, record, "b.txt", b"b").await.unwrap();
-            let thumb = Source::Memory(Bytes::from_static(b"thumb"));
-            files.put_thumb("pbc_1", record, "a.txt", "100x100", "image/png", thumb).await.unwrap();
+            let thumb = folder.path().join("pbc_1").join(record).join("thumbs_a.txt");
+            fs::create_dir_all(&thumb).unwrap();
+            fs::write(thumb.join("100x100_a.txt"), b"thumb").unwrap();
         }
-        assert!(folder.path().join("pbc_1/rec1/thumbs_a.txt/100x100_a.txt").is_file());
-        let thumb = files.open_thumb("pbc_1", "rec1", "a.txt", "100x100").await.unwrap();
+        let thumb = files.open_thumb("pbc_1", "rec1", "a.txt", "100x100").await.unwrap().unwrap();
         assert_eq!((thumb.size, thumb.attributes.metadata.original_name), (5, None));
         assert_eq!(listed("pbc_1/rec1"), 5);
         files.remove_all("pbc_1", "rec1", vec!["a.txt".to_owned(), "missing".to_owned()]).await;
