@@ -15,7 +15,10 @@ use crate::plan::Prepared;
 use crate::service::Records;
 use crate::submission::{Submission, UploadedContent, drop_hidden};
 use crate::view::RecordView;
-use crate::write::{Authority, create_in, current, delete_in, refuse_view, update_in};
+use crate::write::{
+    Authority, CREATE_FAILED, UPDATE_FAILED, create_in, current, delete_in, refuse_view, to_its_end,
+    update_in,
+};
 
 /// One write of a batch, by a client: the collection's rules apply.
 #[derive(Debug)]
@@ -68,6 +71,12 @@ pub enum BatchError {
     Whole(Error),
 }
 
+impl From<Error> for BatchError {
+    fn from(error: Error) -> Self {
+        Self::Whole(error)
+    }
+}
+
 /// What a step does, with everything slow done before.
 enum Work {
     Create(Prepared),
@@ -76,8 +85,25 @@ enum Work {
     Delete(String),
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    /// Taken back at its end.
+    Rehearsal,
+    ForGood,
+}
+
+/// How a run of a batch ended, where not well.
+enum End {
+    /// All steps went well, and were taken back.
+    Rehearsed,
+    Step(usize),
+    Late,
+}
+
 struct Ready {
     work: Result<(Arc<Collection>, Work)>,
+    /// The record that the step's files belong to; `None` for a step without files.
+    owner: Option<String>,
     request: RequestInfo,
     /// As rules that decide about the answer see it: with the submitted data.
     viewer: RequestInfo,
@@ -97,9 +123,8 @@ impl Records {
         gate: Gate,
     ) -> Result<Vec<Option<RecordView>>, BatchError> {
         let mut ready = Vec::with_capacity(steps.len());
-        let mut stored = Vec::new();
         for step in steps {
-            let ready_step = self.ready(step, &mut stored).await;
+            let ready_step = self.ready(step).await;
             let stop = ready_step.work.is_err() || Instant::now() > deadline;
             ready.push(ready_step);
             // What comes after a refused step never gets its turn.
@@ -107,51 +132,99 @@ impl Records {
                 break;
             }
         }
-        let failed = Arc::new(OnceLock::new());
-        let result = self.run(ready, deadline, gate, failed.clone()).await;
-        let Err(error) = result else { return result.map_err(BatchError::Whole) };
-        for (collection, record, names) in stored {
-            self.inner.files.remove_all(&collection, &record, names).await;
+        let ready = Arc::new(ready);
+        if ready.iter().all(|step| step.owner.is_none()) {
+            return self.run(ready, deadline, Some(gate), Run::ForGood).await;
         }
-        Err(match failed.get() {
-            Some(Some(index)) => BatchError::Step { index: *index, error },
-            Some(None) => BatchError::Late,
-            None => BatchError::Whole(error),
-        })
-    }
-
-    async fn run(
-        &self,
-        steps: Vec<Ready>,
-        deadline: Instant,
-        gate: Gate,
-        failed: Arc<OnceLock<Option<usize>>>,
-    ) -> Result<Vec<Option<RecordView>>> {
-        self.commit(move |connection, schema, applied| {
-            let mut answers = Vec::with_capacity(steps.len());
-            for (index, step) in steps.into_iter().enumerate() {
-                if Instant::now() > deadline {
-                    let _ = failed.set(None);
-                    return Err(Error::bad_request(""));
+        // Files are stored outside of the transaction, so all of it is tried once before: who may
+        // not write must not fill the disk. The gate counts: it is asked once.
+        self.run(ready.clone(), deadline, Some(gate), Run::Rehearsal).await?;
+        let this = self.clone();
+        to_its_end(async move {
+            let mut stored = Vec::new();
+            let mut result = this.store_all(&ready, &mut stored).await;
+            if result.is_ok() {
+                result = this.run(ready, deadline, None, Run::ForGood).await;
+            }
+            if result.is_err() {
+                for (collection, record, names) in stored {
+                    this.inner.files.remove_all(&collection, &record, names).await;
                 }
-                let answer = apply(connection, schema, (index, step), &gate, applied);
-                answers.push(answer.inspect_err(|_| {
-                    let _ = failed.set(Some(index));
-                })?);
             }
-            if Instant::now() > deadline {
-                let _ = failed.set(None);
-                return Err(Error::bad_request(""));
-            }
-            Ok(answers)
+            result
         })
         .await
     }
 
-    /// Does what is slow: names and stores files, hashes passwords, lets sinks look at what will go.
-    async fn ready(&self, step: BatchStep, stored: &mut Vec<Stored>) -> Ready {
+    /// Runs the steps in one transaction. A rehearsal is taken back at its end and answers nothing.
+    async fn run(
+        &self,
+        steps: Arc<Vec<Ready>>,
+        deadline: Instant,
+        gate: Option<Gate>,
+        run: Run,
+    ) -> Result<Vec<Option<RecordView>>, BatchError> {
+        let ended = Arc::new(OnceLock::new());
+        let end = ended.clone();
+        let result = self
+            .commit(move |connection, schema, applied| {
+                let mut answers = Vec::with_capacity(steps.len());
+                let late = || {
+                    let _ = end.set(End::Late);
+                    Error::bad_request("")
+                };
+                for (index, step) in steps.iter().enumerate() {
+                    if Instant::now() > deadline {
+                        return Err(late());
+                    }
+                    let answer = apply(connection, schema, (index, step), gate.as_ref(), applied);
+                    answers.push(answer.inspect_err(|_| {
+                        let _ = end.set(End::Step(index));
+                    })?);
+                }
+                if Instant::now() > deadline {
+                    return Err(late());
+                }
+                if run == Run::Rehearsal {
+                    let _ = end.set(End::Rehearsed);
+                    return Err(Error::bad_request(""));
+                }
+                Ok(answers)
+            })
+            .await;
+        result.or_else(|error| match ended.get() {
+            Some(End::Rehearsed) => Ok(Vec::new()),
+            Some(End::Step(index)) => Err(BatchError::Step { index: *index, error }),
+            Some(End::Late) => Err(BatchError::Late),
+            None => Err(BatchError::Whole(error)),
+        })
+    }
+
+    /// Stores the files of all steps; `stored` tells which, also after an error.
+    async fn store_all(
+        &self,
+        steps: &[Ready],
+        stored: &mut Vec<Stored>,
+    ) -> Result<Vec<Option<RecordView>>, BatchError> {
+        for (index, step) in steps.iter().enumerate() {
+            let (Some(owner), Ok((collection, work))) = (&step.owner, &step.work) else { continue };
+            let (prepared, message) = match work {
+                Work::Create(prepared) => (prepared, CREATE_FAILED),
+                Work::Upsert(_, prepared) | Work::Update(_, prepared) => (prepared, UPDATE_FAILED),
+                Work::Delete(_) => continue,
+            };
+            let names = self.store_files(collection, owner, prepared, message).await;
+            let names = names.map_err(|error| BatchError::Step { index, error })?;
+            stored.push((collection.id.clone(), owner.clone(), names));
+        }
+        Ok(Vec::new())
+    }
+
+    /// Does what is slow: names files, hashes passwords, lets sinks look at what will go.
+    async fn ready(&self, step: BatchStep) -> Ready {
         let BatchStep { step, request, expand } = step;
         let mut viewer = request.clone();
+        let mut owner = None;
         let work = match step {
             Step::Refused(error) => Err(error),
             Step::Delete { collection, id } => match refuse_view(&collection) {
@@ -163,23 +236,24 @@ impl Records {
             },
             Step::Create { collection, submission } => {
                 viewer.body = submission.data.clone();
-                let prepared = self.prepare_step(&collection, None, submission, &request, stored).await;
+                let prepared = self.prepare_step(&collection, None, submission, &request, &mut owner).await;
                 prepared.map(|prepared| (collection, Work::Create(prepared)))
             }
             Step::Upsert { collection, submission } => {
                 viewer.body = submission.data.clone();
                 let id = submission.data.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
                 let known = (!id.is_empty()).then_some(id.as_str());
-                let prepared = self.prepare_step(&collection, known, submission, &request, stored).await;
+                let prepared = self.prepare_step(&collection, known, submission, &request, &mut owner).await;
                 prepared.map(|prepared| (collection, Work::Upsert(id, prepared)))
             }
             Step::Update { collection, id, submission } => {
                 viewer.body = submission.data.clone();
-                let prepared = self.prepare_step(&collection, Some(&id), submission, &request, stored).await;
+                let prepared =
+                    self.prepare_step(&collection, Some(&id), submission, &request, &mut owner).await;
                 prepared.map(|prepared| (collection, Work::Update(id, prepared)))
             }
         };
-        Ready { work, request, viewer, expand }
+        Ready { work, owner, request, viewer, expand }
     }
 
     async fn prepare_step(
@@ -188,7 +262,7 @@ impl Records {
         id: Option<&str>,
         mut submission: Submission,
         request: &RequestInfo,
-        stored: &mut Vec<Stored>,
+        owner: &mut Option<String>,
     ) -> Result<Prepared> {
         refuse_view(collection)?;
         if !request.is_superuser() {
@@ -203,11 +277,8 @@ impl Records {
             upload.original_name = names::stored_name(&upload.original_name, &content_type);
         }
         let mut prepared = self.prepare(collection, id, submission, request).await?;
-        if !prepared.files.is_empty()
-            && let Some(id) = file_owner(collection, id, &mut prepared)
-        {
-            let names = self.store_files(collection, &id, &prepared).await?;
-            stored.push((collection.id.clone(), id, names));
+        if !prepared.files.is_empty() {
+            *owner = file_owner(collection, id, &mut prepared);
         }
         Ok(prepared)
     }
@@ -231,43 +302,46 @@ fn file_owner(collection: &Collection, id: Option<&str>, prepared: &mut Prepared
 fn apply(
     connection: &mut dyn Connection,
     schema: &Arc<Schema>,
-    (index, step): (usize, Ready),
-    gate: &Gate,
+    (index, step): (usize, &Ready),
+    gate: Option<&Gate>,
     applied: &mut Applied,
 ) -> Result<Option<RecordView>> {
-    let Ready { work, mut request, mut viewer, expand } = step;
-    let (collection, work) = work?;
-    let collection = current(schema, &collection)?;
-    let work = match work {
-        Work::Upsert(id, prepared) => {
-            let exists = !id.is_empty() && read_by_id(connection, &collection, &id)?.is_some();
-            let method = if exists { "PATCH" } else { "POST" };
-            request.method = method.to_owned();
-            viewer.method = method.to_owned();
-            if exists { Work::Update(id, prepared) } else { Work::Create(prepared) }
-        }
-        work => work,
-    };
-    let method = match &work {
-        Work::Create(_) | Work::Upsert(..) => "POST",
-        Work::Update(..) => "PATCH",
-        Work::Delete(_) => "DELETE",
-    };
-    gate(index, method, &collection)?;
+    let (collection, work) = step.work.as_ref().map_err(Error::clone)?;
+    let collection = current(schema, collection)?;
+    let (mut request, mut viewer) = (step.request.clone(), step.viewer.clone());
+    let mut exists = false;
+    if let Work::Upsert(id, _) = work {
+        exists = !id.is_empty() && read_by_id(connection, &collection, id)?.is_some();
+        let method = if exists { "PATCH" } else { "POST" };
+        request.method = method.to_owned();
+        viewer.method = method.to_owned();
+    }
+    if let Some(gate) = gate {
+        let method = match work {
+            Work::Create(_) => "POST",
+            Work::Upsert(..) if !exists => "POST",
+            Work::Upsert(..) | Work::Update(..) => "PATCH",
+            Work::Delete(_) => "DELETE",
+        };
+        gate(index, method, &collection)?;
+    }
     let authority = Authority::Request(Box::new(request));
     let record = match work {
+        Work::Upsert(id, prepared) if exists => {
+            update_in(connection, schema, &collection, id, prepared, &authority, applied)?
+        }
         Work::Create(prepared) | Work::Upsert(_, prepared) => {
-            create_in(connection, schema, &collection, &prepared, &authority, applied)?
+            create_in(connection, schema, &collection, prepared, &authority, applied)?
         }
         Work::Update(id, prepared) => {
-            update_in(connection, schema, &collection, &id, &prepared, &authority, applied)?
+            update_in(connection, schema, &collection, id, prepared, &authority, applied)?
         }
         Work::Delete(id) => {
-            delete_in(connection, schema, &collection, &id, &authority, applied)?;
+            delete_in(connection, schema, &collection, id, &authority, applied)?;
             return Ok(None);
         }
     };
-    let nodes = expand::parse(&expand);
+    let nodes = expand::parse(&step.expand);
     let record = Arc::unwrap_or_clone(record);
     Ok(Viewing::new(connection, schema, &viewer).view(&collection, vec![record], &nodes)?.pop())
 }

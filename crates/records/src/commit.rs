@@ -1,6 +1,7 @@
 //! The one way in which a transaction that changes records is run: logged, committed, told, tidied up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ketch_model::{Collection, Error, FieldKind, Record, Result, Schema};
 use ketch_store::{ChangeKind, Connection};
@@ -8,6 +9,9 @@ use ketch_store::{ChangeKind, Connection};
 use crate::applied::{Applied, log_changes};
 use crate::cascade;
 use crate::service::Records;
+
+/// How long a write waits for the files of what it deleted to go.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Records {
     /// Runs `work` in one transaction under the schema that is in force there. Its changes are
@@ -33,8 +37,24 @@ impl Records {
             }
         };
         let (answer, applied) = self.inner.store.write_then(transaction, tell).await?;
-        self.remove_orphans(applied).await;
+        self.tidy_up(applied).await;
         Ok(answer)
+    }
+
+    /// Removes files that nothing names any more. The answer waits for it, but not for a storage
+    /// that takes its time; neither of both ends the removal.
+    async fn tidy_up(&self, applied: Applied) {
+        let drops = !applied.dropped_files.is_empty();
+        if !drops && !applied.changes.iter().any(|change| change.kind == ChangeKind::Delete) {
+            return;
+        }
+        let this = self.clone();
+        let removing = tokio::spawn(async move { this.remove_orphans(applied).await });
+        match tokio::time::timeout(PATIENCE, removing).await {
+            Ok(Err(error)) => tracing::error!(%error, "files of deleted records could not be removed"),
+            Ok(Ok(())) => {}
+            Err(_) => tracing::warn!("the storage takes long to remove files of deleted records"),
+        }
     }
 
     /// Removes the files that lost their record or their place in one.

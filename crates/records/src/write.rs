@@ -22,8 +22,8 @@ use crate::service::Records;
 use crate::submission::{Submission, UploadedContent, drop_hidden};
 use crate::{cascade, system_rules};
 
-const CREATE_FAILED: &str = "Failed to create record.";
-const UPDATE_FAILED: &str = "Failed to update record.";
+pub(crate) const CREATE_FAILED: &str = "Failed to create record.";
+pub(crate) const UPDATE_FAILED: &str = "Failed to update record.";
 const DELETE_FAILED: &str = "Failed to delete record. Make sure that the record is not part of a required \
                              relation reference.";
 
@@ -146,12 +146,17 @@ impl Records {
                 .await?
         };
         let id = draft.record.id().to_owned();
-        let stored = self.store_files(collection, &id, &prepared).await?;
-        let result = self.create_in_transaction(collection, prepared, authority, Some(id.clone())).await;
-        if result.is_err() {
-            self.inner.files.remove_all(&collection.id, &id, stored).await;
-        }
-        result
+        let (this, collection) = (self.clone(), collection.clone());
+        to_its_end(async move {
+            let stored = this.store_files(&collection, &id, &prepared, CREATE_FAILED).await?;
+            let written = this.create_in_transaction(&collection, prepared, authority, Some(id.clone()));
+            let result = written.await;
+            if result.is_err() {
+                this.inner.files.remove_all(&collection.id, &id, stored).await;
+            }
+            result
+        })
+        .await
     }
 
     async fn create_in_transaction(
@@ -178,38 +183,50 @@ impl Records {
         &self,
         collection: &Arc<Collection>,
         id: &str,
-        mut prepared: Prepared,
-        mut authority: Authority,
+        prepared: Prepared,
+        authority: Authority,
     ) -> Result<Record> {
-        let mut stored = Vec::new();
-        if !prepared.files.is_empty() {
-            // As for create: asked once before anything is stored.
-            let schema = self.schema();
-            let (target, target_id) = (collection.clone(), id.to_owned());
-            (prepared, authority) = self
-                .inner
-                .store
-                .read(move |connection| {
-                    plan_update(connection, &schema, &target, &target_id, &prepared, &authority)?;
-                    Ok::<_, Error>((prepared, authority))
-                })
-                .await?;
-            stored = self.store_files(collection, id, &prepared).await?;
+        if prepared.files.is_empty() {
+            return self.update_in_transaction(collection, id, prepared, authority).await;
         }
+        // As for create: asked once before anything is stored.
+        let schema = self.schema();
         let (target, target_id) = (collection.clone(), id.to_owned());
-        let result = self
+        let (prepared, authority) = self
+            .inner
+            .store
+            .read(move |connection| {
+                plan_update(connection, &schema, &target, &target_id, &prepared, &authority)?;
+                Ok::<_, Error>((prepared, authority))
+            })
+            .await?;
+        let (this, collection, id) = (self.clone(), collection.clone(), id.to_owned());
+        to_its_end(async move {
+            let stored = this.store_files(&collection, &id, &prepared, UPDATE_FAILED).await?;
+            let result = this.update_in_transaction(&collection, &id, prepared, authority).await;
+            if result.is_err() {
+                this.inner.files.remove_all(&collection.id, &id, stored).await;
+            }
+            result
+        })
+        .await
+    }
+
+    async fn update_in_transaction(
+        &self,
+        collection: &Arc<Collection>,
+        id: &str,
+        prepared: Prepared,
+        authority: Authority,
+    ) -> Result<Record> {
+        let (target, target_id) = (collection.clone(), id.to_owned());
+        let record = self
             .commit(move |connection, schema, applied| {
                 let collection = current(schema, &target)?;
                 update_in(connection, schema, &collection, &target_id, &prepared, &authority, applied)
             })
-            .await;
-        match result {
-            Ok(record) => Ok(Arc::unwrap_or_clone(record)),
-            Err(error) => {
-                self.inner.files.remove_all(&collection.id, id, stored).await;
-                Err(error)
-            }
-        }
+            .await?;
+        Ok(Arc::unwrap_or_clone(record))
     }
 
     async fn delete_as(&self, collection: &Arc<Collection>, id: &str, authority: Authority) -> Result<()> {
@@ -222,11 +239,13 @@ impl Records {
         .await
     }
 
+    /// Stores the uploads of a submission: all of them, or none and an error with the message.
     pub(crate) async fn store_files(
         &self,
         collection: &Collection,
         id: &str,
         prepared: &Prepared,
+        message: &'static str,
     ) -> Result<Vec<String>> {
         let mut stored = Vec::new();
         for file in &prepared.files {
@@ -239,7 +258,9 @@ impl Records {
                 files.put(&collection.id, id, &file.name, &file.original_name, &file.content_type, source);
             if let Err(error) = put.await {
                 self.inner.files.remove_all(&collection.id, id, stored).await;
-                return Err(Error::internal(error));
+                // As the original: the client is told as little as of a refusal, whoever runs the server more.
+                tracing::error!(%error, "an upload could not be stored");
+                return Err(Error::bad_request(message).with_cause(error));
             }
             stored.push(file.name.clone());
         }
@@ -285,6 +306,17 @@ impl Records {
         prepared.old_password_of = matched;
         Ok(prepared)
     }
+}
+
+/// Goes on when the requester hangs up: or files would stay that no record names.
+pub(crate) async fn to_its_end<T, E>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    tokio::spawn(work).await.map_err(|error| E::from(Error::internal(error)))?
 }
 
 /// The field of an account's own password.
