@@ -14,8 +14,8 @@ use ketch_store::sql::relations::{self, RelationKind};
 
 use super::checks::{self, Subject};
 use super::compiler::{Compiler, shape_issue};
-use super::filter::{Filter, Leaf, Stop};
-use super::names::{self, Link, Named};
+use super::filter::{Filter, Leaf, Passage, Stop};
+use super::names::{self, Form, Link, Named};
 use super::policy::Scope;
 use super::syntax::{Check, Condition, Where};
 use crate::invalid::Issue;
@@ -113,6 +113,7 @@ impl Compiler<'_> {
             Some(Named::Blob(blob)) => {
                 self.note_field(&at.collection, blob.place.map(|place| place.field));
                 leaf.field = blob.place.map(|place| place.field);
+                leaf.looks_at = blob.attr.clone().zip(blob.place.map(|place| place.form));
                 Subject::Value { blob, alias: at.alias }
             }
             Some(Named::Link(link)) => match self.ids(&link, &at, &mut leaf) {
@@ -185,6 +186,12 @@ impl Compiler<'_> {
             }
         };
         self.dependencies.records(&collection.id, None);
+        leaf.passages.push(Passage {
+            attr: link.attr.clone(),
+            forward: link.direction == Direction::Forward,
+            from: names::id_column(&from.collection, from.alias),
+            to: names::id_column(&collection, alias),
+        });
         leaf.stops.push(Stop { alias, collection: collection.clone(), is_checked: false });
         Some(Standing { namespace: link.target_namespace.clone(), collection, alias })
     }
@@ -196,10 +203,18 @@ impl Compiler<'_> {
             (RelationKind::One, Direction::Forward) => {
                 let (_, field) = link.place.as_ref()?;
                 leaf.field = Some(*field);
+                leaf.looks_at = Some((link.attr.clone(), Form::Date));
                 Some(relation_column(from.alias, *field, ColumnKind::Text))
             }
             (RelationKind::List | RelationKind::Table, Direction::Forward) => {
-                self.items(link, from, leaf).map(Operand::Item)
+                let to = Operand::Item(self.items(link, from, leaf)?);
+                leaf.passages.push(Passage {
+                    attr: link.attr.clone(),
+                    forward: true,
+                    from: names::id_column(&from.collection, from.alias),
+                    to: to.clone(),
+                });
+                Some(to)
             }
             // From the other side a link is a value of what refers, which therefore is on the way.
             (_, Direction::Reverse) => {

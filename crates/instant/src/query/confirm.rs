@@ -17,6 +17,7 @@ use super::filter::{Filter, Leaf};
 use super::load;
 use super::names;
 use super::policy::{Rows, Sight, ViewPolicy};
+use super::witnesses::Witnesses;
 
 /// Of each row whether it satisfies the filter by what the viewer may see.
 pub(super) fn rows(
@@ -26,8 +27,10 @@ pub(super) fn rows(
     filter: &Filter,
     rows: &Rows,
     sights: Option<&[Sight]>,
+    witnesses: Option<&mut Witnesses>,
 ) -> Result<Vec<bool>, Error> {
-    let mut confirm = Confirm { connection, policy, collection, rows, sights, looked: BTreeMap::new() };
+    let looked = BTreeMap::new();
+    let mut confirm = Confirm { connection, policy, collection, rows, sights, witnesses, looked };
     let all: HashSet<u32> = (0..u32::try_from(rows.len()).unwrap_or(u32::MAX)).collect();
     let kept = confirm.filter(filter, &all)?;
     Ok((0..rows.len()).map(|row| kept.contains(&(row as u32))).collect())
@@ -39,6 +42,8 @@ struct Confirm<'a> {
     collection: &'a Arc<Collection>,
     rows: &'a Rows,
     sights: Option<&'a [Sight]>,
+    /// Remembers a way of each row and path.
+    witnesses: Option<&'a mut Witnesses>,
     /// What was looked at already, by collection and id.
     looked: BTreeMap<String, HashMap<String, Sight>>,
 }
@@ -83,8 +88,13 @@ impl Confirm<'_> {
         }
         let mut operands: Vec<Operand> = vec![names::id_column(self.collection, Alias::ROOT)];
         operands.extend(leaf.stops.iter().map(|stop| names::id_column(&stop.collection, stop.alias)));
+        if self.witnesses.is_some() {
+            let ends = leaf.passages.iter().flat_map(|passage| [&passage.from, &passage.to]);
+            operands.extend(ends.cloned());
+        }
         let statement = sql::select_operands(self.connection.dialect(), &select, &operands);
-        // Each way: the row and the entities that it went through, as far as it came.
+        // Each way: the row and the entities that it went through, as far as it came; then the ids
+        // at the ends of the links.
         let mut ways: Vec<(u32, Vec<Option<String>>)> = Vec::new();
         self.connection.query(&statement, &mut |row| {
             if let Some(place) = row.cell(0).as_text().and_then(|id| places.get(id)) {
@@ -99,8 +109,16 @@ impl Confirm<'_> {
                 self.look(&stop.collection, ids)?;
             }
         }
-        let visible = ways.into_iter().filter(|(row, stops)| self.is_visible(leaf, *row, stops));
-        Ok(visible.map(|(row, _)| row).collect())
+        let mut kept = HashSet::new();
+        for (row, stops) in &ways {
+            if self.is_visible(leaf, *row, stops)
+                && kept.insert(*row)
+                && let Some(witnesses) = &mut self.witnesses
+            {
+                witnesses.remember(leaf, stops);
+            }
+        }
+        Ok(kept)
     }
 
     fn is_visible(&self, leaf: &Leaf, row: u32, stops: &[Option<String>]) -> bool {

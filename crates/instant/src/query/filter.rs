@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use ketch_model::Collection;
+use ketch_model::attr::Attr;
 use ketch_query::Predicate;
-use ketch_query::tree::{Alias, Join};
+use ketch_query::tree::{Alias, Join, Operand};
+
+use super::names::Form;
 
 /// The `where` of a form.
 #[derive(Debug, Clone)]
@@ -27,6 +30,20 @@ pub(super) struct Leaf {
     pub(super) stops: Vec<Stop>,
     /// The field that is looked at, of the last stop or, without any, of the root.
     pub(super) field: Option<usize>,
+    /// The attr of that field and how its column holds it.
+    pub(super) looks_at: Option<(Arc<Attr>, Form)>,
+    /// The links on the way.
+    pub(super) passages: Vec<Passage>,
+}
+
+/// A link that a path goes along.
+#[derive(Debug, Clone)]
+pub(super) struct Passage {
+    pub(super) attr: Arc<Attr>,
+    pub(super) forward: bool,
+    /// The ids of both ends, in the direction of the path.
+    pub(super) from: Operand,
+    pub(super) to: Operand,
 }
 
 /// An entity on the way of a path.
@@ -62,6 +79,14 @@ impl Filter {
             Self::All(parts) => parts.iter().map(Self::predicate).fold(Predicate::Always, Predicate::and),
             Self::Any(parts) => parts.iter().map(Self::predicate).fold(Predicate::Never, Predicate::or),
             Self::Leaf(leaf) => leaf.predicate(),
+        }
+    }
+
+    /// Shows every leaf.
+    pub(super) fn each_leaf<'a>(&'a self, visit: &mut dyn FnMut(&'a Leaf)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_leaf(visit)),
+            Self::Leaf(leaf) => visit(leaf),
         }
     }
 

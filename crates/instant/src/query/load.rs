@@ -10,14 +10,18 @@ use ketch_store::{Connection, Flow, Row, Statement, sql};
 
 use super::aggregate::Numbers;
 use super::confirm;
+use super::filter::Filter;
 use super::page::{self, PageInfo};
 use super::plan::{Child, Level, Plan, Reach, Top};
 use super::policy::{Rows, Sight, ViewPolicy};
+use super::witnesses::Witnesses;
 
 /// What a plan found.
 #[derive(Debug)]
 pub struct Loaded<'p> {
     pub(super) forms: Vec<(&'p str, LoadedForm<'p>)>,
+    /// What conditions went through, if that was asked for.
+    pub(super) witnesses: Option<Witnesses>,
 }
 
 /// What a top-level form found.
@@ -107,7 +111,29 @@ impl Plan {
         connection: &mut dyn Connection,
         policy: &dyn ViewPolicy,
     ) -> Result<Loaded<'_>, Error> {
-        let mut loader = Loader { connection, policy };
+        self.run(connection, policy, None)
+    }
+
+    /// Like [`Plan::load`], for clients that ask the query again of what they get: with the links and
+    /// values that conditions went through. See [`Loaded::write_join_rows`].
+    ///
+    /// # Errors
+    /// As of [`Plan::load`].
+    pub fn load_with_witnesses(
+        &self,
+        connection: &mut dyn Connection,
+        policy: &dyn ViewPolicy,
+    ) -> Result<Loaded<'_>, Error> {
+        self.run(connection, policy, Some(Witnesses::default()))
+    }
+
+    fn run(
+        &self,
+        connection: &mut dyn Connection,
+        policy: &dyn ViewPolicy,
+        witnesses: Option<Witnesses>,
+    ) -> Result<Loaded<'_>, Error> {
+        let mut loader = Loader { connection, policy, witnesses };
         let mut forms = Vec::with_capacity(self.forms.len());
         for (label, top) in &self.forms {
             let form = match top {
@@ -117,13 +143,18 @@ impl Plan {
             };
             forms.push((label.as_str(), form));
         }
-        Ok(Loaded { forms })
+        let mut witnesses = loader.witnesses;
+        if let Some(witnesses) = &mut witnesses {
+            witnesses.read(connection)?;
+        }
+        Ok(Loaded { forms, witnesses })
     }
 }
 
 struct Loader<'c> {
     connection: &'c mut dyn Connection,
     policy: &'c dyn ViewPolicy,
+    witnesses: Option<Witnesses>,
 }
 
 impl Loader<'_> {
@@ -169,7 +200,10 @@ impl Loader<'_> {
             shows = Some(looked.iter().map(is_shown).collect());
             sights = Some(looked);
         }
-        if let Some(filter) = &level.filter {
+        let goes_along = |filter: &Filter| filter.any_leaf(&|leaf| !leaf.joins.is_empty());
+        if let Some(filter) = &level.filter
+            && (level.confirms || (self.witnesses.is_some() && goes_along(filter)))
+        {
             let confirmed = confirm::rows(
                 self.connection,
                 self.policy,
@@ -177,6 +211,7 @@ impl Loader<'_> {
                 filter,
                 &rows,
                 sights.as_deref(),
+                self.witnesses.as_mut(),
             )?;
             let shown = shows.get_or_insert_with(|| vec![true; rows.len()]);
             for (shown, confirmed) in shown.iter_mut().zip(confirmed) {

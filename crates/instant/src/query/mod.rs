@@ -20,7 +20,9 @@ mod plan;
 pub mod policy;
 pub mod syntax;
 mod tree;
+mod triples;
 mod values;
+mod witnesses;
 
 pub use aggregate::Numbers;
 pub use dependencies::Dependencies;
@@ -28,7 +30,7 @@ pub use load::Loaded;
 pub use page::PageInfo;
 pub use parse::parse;
 pub use plan::Plan;
-pub use policy::{Aliases, Everything, Rows, Scope, Sight, ViewPolicy};
+pub use policy::{Aliases, Everything, FileUrls, NoUrls, Rows, Scope, Sight, ViewPolicy};
 
 #[cfg(test)]
 mod tests;

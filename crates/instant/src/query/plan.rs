@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ketch_model::attr::Catalog;
+use ketch_model::attr::{Attr, Catalog, FILES, system_attr};
 use ketch_model::collection::Direction;
 use ketch_model::{Collection, Object, Schema, Value, json};
 use ketch_query::Select;
@@ -16,7 +16,7 @@ use super::confirm;
 use super::dependencies::Dependencies;
 use super::filter::Filter;
 use super::names::{self, Blob, Form, Link, Named};
-use super::order::Paging;
+use super::order::{By, Ordering, Paging};
 use super::parse::{self, invalid};
 use super::policy::{Scope, ViewPolicy};
 use super::syntax::{self, Options};
@@ -50,10 +50,15 @@ pub(super) struct Level {
     pub(super) shown: Vec<Shown>,
     pub(super) children: Vec<Child>,
     pub(super) paging: Paging,
-    /// Kept only if some of it has to be confirmed by looking at entities.
     pub(super) filter: Option<Filter>,
+    /// Some of the filter has to be confirmed by looking at entities.
+    pub(super) confirms: bool,
+    /// What the filter and the order look at beside what is shown.
+    pub(super) asked: Vec<Shown>,
     /// What may be seen of the rows has to be looked at.
     pub(super) is_checked: bool,
+    /// The URL of a file is shown: the JSON of its key, and its attr.
+    pub(super) url: Option<(Box<str>, Arc<Attr>)>,
 }
 
 /// A member of an entity's object.
@@ -61,6 +66,7 @@ pub(super) struct Level {
 pub(super) struct Shown {
     /// The JSON of the key, with the colon.
     pub(super) key: Box<str>,
+    pub(super) attr: Option<Arc<Attr>>,
     /// Position in the level's columns.
     pub(super) column: usize,
     pub(super) form: Form,
@@ -74,6 +80,8 @@ pub(super) struct Shown {
 #[derive(Debug, Clone)]
 pub(super) struct Child {
     pub(super) key: Box<str>,
+    /// The link and whether it is followed forward; `None` where there is no such link.
+    pub(super) link: Option<(Arc<Attr>, bool)>,
     /// Shown as an object or null instead of an array.
     pub(super) is_single: bool,
     /// `None` where nothing is linked, whatever is stored.
@@ -164,6 +172,10 @@ impl Compiler<'_> {
 
         let mut columns = Columns::new(collection);
         let is_checked = scope == Scope::Checked;
+        let url = url(namespace, options);
+        if url.is_some() {
+            columns.take_all(collection);
+        }
         if is_checked {
             // Rules may ask for anything that is stored of an entity.
             columns.take_all(collection);
@@ -173,6 +185,7 @@ impl Compiler<'_> {
             columns.take(field);
         }
         let shown = self.shown(form, namespace, collection, &mut columns);
+        let asked = asked(filter.as_ref(), &ordering, &shown, &mut columns);
         let children = self.children(form, namespace, &mut columns)?;
         let must_confirm = |filter: &Filter| {
             filter.any_leaf(&|leaf| is_checked || leaf.stops.iter().any(|stop| stop.is_checked))
@@ -184,8 +197,11 @@ impl Compiler<'_> {
             shown,
             children,
             paging,
-            filter: filter.filter(must_confirm),
+            confirms: filter.as_ref().is_some_and(must_confirm),
+            filter,
+            asked,
             is_checked,
+            url,
         })
     }
 
@@ -203,6 +219,7 @@ impl Compiler<'_> {
         };
         let mut shown = vec![Shown {
             key: key(names::ID),
+            attr: names::id_of(self.attrs, namespace).attr,
             column: 0,
             form: Form::Text,
             shows_null: false,
@@ -222,6 +239,7 @@ impl Compiler<'_> {
                         column: columns.take(place.field),
                         form: place.form,
                         shows_null: shows_null(&blob),
+                        attr: blob.attr,
                         is_link: false,
                     });
                 }
@@ -231,6 +249,7 @@ impl Compiler<'_> {
                         self.note_link(&link);
                         shown.push(Shown {
                             key: key(label),
+                            attr: Some(link.attr),
                             column: columns.take(field),
                             form: Form::Text,
                             shows_null: false,
@@ -272,11 +291,13 @@ impl Compiler<'_> {
             }
             None => {
                 self.dependencies.unknown.insert(form.label.clone());
-                return Ok(Child { key: key(&form.label), is_single: false, below: None });
+                return Ok(Child { key: key(&form.label), link: None, is_single: false, below: None });
             }
         };
         let is_single = self.infers && link.is_single();
-        let mut child = Child { key: key(&form.label), is_single, below: None };
+        let direction = link.direction == Direction::Forward;
+        let link_of = Some((link.attr.clone(), direction));
+        let mut child = Child { key: key(&form.label), link: link_of, is_single, below: None };
         let Some(collection) = link.target.clone() else { return Ok(child) };
         self.note_link(&link);
         self.dependencies.records(&collection.id, None);
@@ -292,6 +313,41 @@ impl Compiler<'_> {
         child.below = reach.map(|reach| (reach, Box::new(level)));
         Ok(child)
     }
+}
+
+/// The member for the URL of a file, if these are files and it is wanted.
+fn url(namespace: &str, options: &Options) -> Option<(Box<str>, Arc<Attr>)> {
+    const URL: &str = "url";
+    let is_wanted = options.fields.as_ref().is_none_or(|fields| fields.iter().any(|field| field == URL));
+    let attr = system_attr(FILES, URL).filter(|_| namespace == FILES && is_wanted)?;
+    Some((key(URL), attr.clone()))
+}
+
+/// What only the filter and the order look at, of the entities themselves.
+fn asked(filter: Option<&Filter>, ordering: &Ordering, shown: &[Shown], columns: &mut Columns) -> Vec<Shown> {
+    let mut fields: Vec<(usize, Arc<Attr>, Form)> = Vec::new();
+    if let By::Value(Blob { attr: Some(attr), place: Some(place), .. }) = &ordering.by {
+        fields.push((place.field, attr.clone(), place.form));
+    }
+    if let Some(filter) = filter {
+        filter.each_leaf(&mut |leaf| {
+            if let (true, Some(field), Some((attr, form))) =
+                (leaf.joins.is_empty(), leaf.field, &leaf.looks_at)
+            {
+                fields.push((field, attr.clone(), *form));
+            }
+        });
+    }
+    let mut asked: Vec<Shown> = Vec::new();
+    for (field, attr, form) in fields {
+        let column = columns.take(field);
+        if shown.iter().chain(&asked).all(|known| known.column != column) {
+            let (key, is_link) = (key(&attr.forward.label), attr.is_link());
+            let shows_null = attr.index && attr.catalog == Catalog::User && !is_link;
+            asked.push(Shown { key, attr: Some(attr), column, form, shows_null, is_link });
+        }
+    }
+    asked
 }
 
 /// The ids that the `where` of a form says must match, if it does.

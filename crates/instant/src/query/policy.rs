@@ -74,6 +74,22 @@ impl ViewPolicy for Everything {
     }
 }
 
+/// Where files can be fetched: what `$files` shows beside what is stored.
+pub trait FileUrls {
+    /// The URL of the file of a row of `$files`, of which everything stored was read.
+    fn url(&self, rows: &Rows, row: usize) -> Option<String>;
+}
+
+/// Files without URLs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoUrls;
+
+impl FileUrls for NoUrls {
+    fn url(&self, _: &Rows, _: usize) -> Option<String> {
+        None
+    }
+}
+
 /// Hands out names of row sources, each once in a query.
 #[derive(Debug, Default)]
 pub struct Aliases(u32);

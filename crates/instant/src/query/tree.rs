@@ -3,7 +3,7 @@
 use ketch_model::{Cell, Error, Object, Value, json};
 
 use super::load::{Found, Loaded, LoadedForm};
-use super::policy::Sight;
+use super::policy::{FileUrls, Sight};
 use super::values;
 
 /// Many-to-many links can repeat an entity without end: an answer is at most so many bytes.
@@ -14,8 +14,8 @@ impl Loaded<'_> {
     ///
     /// # Errors
     /// 400 where the tree would not end, or hardly.
-    pub fn write_tree(&self, out: &mut Vec<u8>) -> Result<(), Error> {
-        let mut writer = Writer { out, limit: 0 };
+    pub fn write_tree(&self, urls: &dyn FileUrls, out: &mut Vec<u8>) -> Result<(), Error> {
+        let mut writer = Writer { out, limit: 0, urls };
         writer.limit = writer.out.len().saturating_add(MAX_BYTES);
         writer.out.push(b'{');
         for (position, (label, form)) in self.forms.iter().enumerate() {
@@ -64,9 +64,9 @@ impl Loaded<'_> {
     ///
     /// # Errors
     /// As of [`Loaded::write_tree`].
-    pub fn to_tree(&self) -> Result<Value, Error> {
+    pub fn to_tree(&self, urls: &dyn FileUrls) -> Result<Value, Error> {
         let mut text = Vec::new();
-        self.write_tree(&mut text)?;
+        self.write_tree(urls, &mut text)?;
         serde_json::from_slice(&text).map_err(Error::internal)
     }
 }
@@ -74,6 +74,7 @@ impl Loaded<'_> {
 struct Writer<'o> {
     out: &'o mut Vec<u8>,
     limit: usize,
+    urls: &'o dyn FileUrls,
 }
 
 impl Writer<'_> {
@@ -119,6 +120,14 @@ impl Writer<'_> {
                 self.out.extend_from_slice(b"null");
             }
             is_first = false;
+        }
+        if let Some((key, _)) = &found.level.url
+            && let Some(url) = self.urls.url(&found.rows, row)
+        {
+            // The id came before.
+            self.out.push(b',');
+            self.out.extend_from_slice(key.as_bytes());
+            json::write_str(&url, self.out);
         }
         for (child, loaded) in found.level.children.iter().zip(&found.children) {
             if !is_first {

@@ -10,6 +10,8 @@ use crate::query::syntax::{Check, Comparator, Condition, Where};
 const MAX_DEPTH: usize = 64;
 /// Conditions of one `where`, before those that can be are taken together.
 const MAX_CONDITIONS: usize = 100_000;
+/// Characters of a pattern: matching a text takes up to the product of the two lengths.
+const MAX_PATTERN: usize = 500;
 
 const OPERATORS: &str = "$in, $not, $ne, $isNull, $gt, $gte, $lt, $lte, $like, $ilike";
 
@@ -131,7 +133,14 @@ impl Reader<'_> {
             "$lt" => Check::Compare(Comparator::Less, self.scalar(operand, &what)?),
             "$lte" => Check::Compare(Comparator::LessOrEqual, self.scalar(operand, &what)?),
             "$like" | "$ilike" => {
-                Check::Like { pattern: self.at.text(operand, &what)?.to_owned(), cased: operator == "$like" }
+                let pattern = self.at.text(operand, &what)?;
+                if pattern.chars().count() > MAX_PATTERN {
+                    return Err(self.at.issue(
+                        "supported-size?",
+                        format!("Expected {what} to have at most {MAX_PATTERN} characters."),
+                    ));
+                }
+                Check::Like { pattern: pattern.to_owned(), cased: operator == "$like" }
             }
             other => {
                 return Err(self.at.issue(

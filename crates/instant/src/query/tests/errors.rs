@@ -304,8 +304,9 @@ fn hostile_queries_are_answered_or_refused() {
     let wide: Object = (0..600).map(|n| (format!("n{n}"), json!({}))).collect();
     assert!(world.refusal(&Value::Object(wide)).message().contains("forms"));
 
-    let pattern = "%a".repeat(2_000);
-    world.tree(&json!({"goals": {"$": {"where": {"title": {"$like": pattern}}}}}));
+    let like = |pattern: String| json!({"goals": {"$": {"where": {"title": {"$like": pattern}}}}});
+    world.tree(&like("%a".repeat(250)));
+    assert!(world.refusal(&like("%a".repeat(251))).message().contains("500 characters"));
     for text in ["", "'", "\"", "\\", "\u{0}", "%", "`", "é", "; DROP"] {
         let tree =
             world.tree(&json!({"goals": {"$": {"where": {"title": text, "any": text, (text): text}}}}));

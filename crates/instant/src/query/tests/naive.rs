@@ -225,6 +225,7 @@ fn select<'d>(data: &'d Data, space: &Space, entities: Vec<&'d Entity>, form: &V
     let place = |entity: &Entity| data.entities[&space.name].iter().position(|other| other.id == entity.id);
     let mut found: Vec<&Entity> = entities
         .into_iter()
+        .filter(|entity| !entity.is_hidden)
         .filter(|entity| options["where"].is_null() || holds(data, space, entity, &options["where"]))
         .collect();
     found.sort_by_key(|entity| place(entity));

@@ -1,11 +1,13 @@
 //! Random apps and queries: the store and the naive reading must give the same answers.
 
+use std::collections::BTreeMap;
+
 use ketch_model::attr::CheckedType;
 use ketch_model::{Object, Value};
 use serde_json::json;
 
 use super::naive;
-use super::world::{Data, Entity, LinkSpec, Space, World, blob, link};
+use super::world::{Data, Entity, LinkSpec, Space, World, attr_id, blob, link};
 
 const WORLDS: u64 = 40;
 const QUERIES: u64 = 25;
@@ -239,7 +241,8 @@ fn filter(dice: &mut Dice, data: &Data, space: &Space, depth: usize) -> Value {
     Value::Object(object)
 }
 
-fn form(dice: &mut Dice, data: &Data, space: &Space, depth: usize) -> Value {
+/// A form of a namespace; `pages`: with limits and offsets.
+fn form(dice: &mut Dice, data: &Data, space: &Space, depth: usize, pages: bool) -> Value {
     let mut form = Object::new();
     let mut options = Object::new();
     if dice.chance(55) {
@@ -257,11 +260,11 @@ fn form(dice: &mut Dice, data: &Data, space: &Space, depth: usize) -> Value {
         let label = *dice.pick(&ordering);
         options.insert("order".to_owned(), json!({label: direction}));
     }
-    if dice.chance(35) {
+    if pages && dice.chance(35) {
         let key = *dice.pick(&["limit", "first", "last"]);
         options.insert(key.to_owned(), (1 + dice.roll(4)).into());
     }
-    if dice.chance(15) {
+    if pages && dice.chance(15) {
         options.insert("offset".to_owned(), dice.roll(4).into());
     }
     if dice.chance(15) {
@@ -274,7 +277,7 @@ fn form(dice: &mut Dice, data: &Data, space: &Space, depth: usize) -> Value {
     }
     for _ in 0..if depth > 0 { dice.roll(3) } else { 0 } {
         if let Some((label, next)) = hop(dice, data, space) {
-            form.insert(label, self::form(dice, data, next, depth - 1));
+            form.insert(label, self::form(dice, data, next, depth - 1, pages));
         }
     }
     Value::Object(form)
@@ -291,7 +294,7 @@ fn the_store_and_the_naive_reading_agree() {
             let mut query = Object::new();
             for _ in 0..1 + dice.roll(2) {
                 let space = dice.pick(&data.spaces).clone();
-                query.insert(space.name.clone(), form(&mut dice, &data, &space, 3));
+                query.insert(space.name.clone(), form(&mut dice, &data, &space, 3, true));
             }
             let query = Value::Object(query);
             let infers = dice.chance(50);
@@ -310,4 +313,98 @@ fn the_store_and_the_naive_reading_agree() {
     }
     // A test of nothing but empty answers would prove little.
     assert!(found > 3_000, "only {found} entities were found");
+}
+
+/// An app of nothing but what triples tell.
+fn rebuilt(data: &Data, triples: &Value) -> Data {
+    let mut known = Data { spaces: data.spaces.clone(), ..Data::default() };
+    for space in &data.spaces {
+        let mut found: BTreeMap<String, (i64, Entity)> = BTreeMap::new();
+        let labels =
+            space.blobs.iter().map(|blob| &blob.label).chain(space.links.iter().map(|link| &link.label));
+        let labels: Vec<(String, &str)> = labels
+            .map(String::as_str)
+            .chain(["id"])
+            .map(|label| (attr_id(&space.name, label), label))
+            .collect();
+        for triple in triples.as_array().expect("triples") {
+            let Some((_, label)) = labels.iter().find(|(id, _)| triple[1] == id.as_str()) else { continue };
+            let id = triple[0].as_str().expect("an id").to_owned();
+            let blank = Entity { id: id.clone(), is_hidden: true, ..Entity::default() };
+            let (created, entity) = found.entry(id).or_insert((0, blank));
+            if *label == "id" {
+                entity.is_hidden = false;
+                *created = triple[3].as_i64().expect("a number");
+            } else if space.links.iter().any(|link| link.label == *label) {
+                let ids = entity.links.entry((*label).to_owned()).or_default();
+                let target = triple[2].as_str().expect("an id").to_owned();
+                if !ids.contains(&target) {
+                    ids.push(target);
+                }
+            } else {
+                entity.values.insert((*label).to_owned(), triple[2].clone());
+            }
+        }
+        let mut entities: Vec<(i64, Entity)> = found.into_values().collect();
+        entities.sort_by_key(|(created, _)| *created);
+        known.entities.insert(space.name.clone(), entities.into_iter().map(|(_, entity)| entity).collect());
+    }
+    // What is linked is there, as far as paths go.
+    for space in &data.spaces {
+        for spec in &space.links {
+            let sources = known.entities[&space.name].iter();
+            let ids: Vec<String> =
+                sources.flat_map(|entity| entity.links.get(&spec.label)).flatten().cloned().collect();
+            let targets = known.entities.get_mut(&spec.target).expect("a space");
+            for id in ids {
+                if targets.iter().all(|entity| entity.id != id) {
+                    targets.push(Entity { id, is_hidden: true, ..Entity::default() });
+                }
+            }
+        }
+    }
+    known
+}
+
+/// Whether all entities of one tree are in the other, in the same order; more may be there.
+fn covers(more: &Value, less: &Value) -> bool {
+    match (more, less) {
+        (Value::Array(more), Value::Array(less)) if less.iter().all(|item| item["id"].is_string()) => {
+            let mut rest = more.iter();
+            less.iter().all(|wanted| {
+                rest.by_ref()
+                    .find(|found| found["id"] == wanted["id"])
+                    .is_some_and(|found| covers(found, wanted))
+            })
+        }
+        (Value::Object(more), Value::Object(less)) => {
+            less.iter().all(|(key, less)| more.get(key).is_some_and(|more| covers(more, less)))
+        }
+        (more, less) => more == less,
+    }
+}
+
+/// A client that evaluates the query over the triples of its answer finds what was found. It may find
+/// more: of an entity that was found elsewhere in the answer it does not know the links that it has.
+#[test]
+fn triples_are_enough_to_find_the_answer_again() {
+    let mut same = 0;
+    for seed in 0..WORLDS / 2 {
+        let mut dice = Dice(seed.wrapping_mul(0x0fed_cba9_8765_4321));
+        let data = app(&mut dice);
+        let world = World::new(&data);
+        for number in 0..QUERIES {
+            let space = dice.pick(&data.spaces).clone();
+            let query = json!({ (space.name.clone()): form(&mut dice, &data, &space, 2, false) });
+            let triples = world.triples(&query).expect("triples");
+            let (again, expected) =
+                (naive::answer(&rebuilt(&data, &triples), &query, false), world.tree(&query));
+            same += u64::from(again == expected);
+            assert!(
+                covers(&again, &expected),
+                "app {seed}, query {number}: {query}\n{again}\n{expected}\n{triples}\n{data:#?}"
+            );
+        }
+    }
+    assert!(same * 10 > WORLDS / 2 * QUERIES * 8, "only {same} answers were the same");
 }

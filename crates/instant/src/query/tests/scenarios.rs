@@ -439,6 +439,7 @@ fn other_dialect() -> (Schema, Data) {
             .iter()
             .map(|(label, ids)| ((*label).to_owned(), ids.iter().map(|id| (*id).to_owned()).collect()))
             .collect(),
+        is_hidden: false,
     };
     let ann = json!({"email": "ann@x.co", "name": "Ann", "password": "hash", "tokenKey": "key", "emailVisibility": false});
     data.entities.insert("users".to_owned(), vec![with("ann", ann, &[])]);
@@ -493,4 +494,27 @@ fn collections_of_the_other_dialect_are_namespaces_without_their_secrets() {
         let tree = world.tree(&json!({"posts": {"$": {"where": condition}}}));
         assert_eq!(ids(&tree, "posts").join(" "), expected, "{condition}");
     }
+}
+
+#[test]
+fn files_have_urls() {
+    let text = Some(CheckedType::String);
+    let files = Space {
+        name: "$files".to_owned(),
+        blobs: vec![blob("path", text, true), blob("location-id", text, true)],
+        links: vec![],
+    };
+    let row = entity(&files, &json!({"id": "f1", "path": "a.png", "location-id": "l1"}));
+    let world =
+        World::new(&Data { spaces: vec![files], entities: [("$files".to_owned(), vec![row])].into() });
+    let rows = [
+        (json!({}), json!({"id": "f1", "path": "a.png", "location-id": "l1", "url": "/files/f1?at=l1"})),
+        (json!({"$": {"fields": ["path"]}}), json!({"id": "f1", "path": "a.png"})),
+        (json!({"$": {"fields": ["url"]}}), json!({"id": "f1", "url": "/files/f1?at=l1"})),
+    ];
+    for (form, expected) in rows {
+        assert_eq!(world.tree(&json!({"$files": form})), json!({"$files": [expected]}));
+    }
+    let triples = world.triples(&json!({"$files": {"$": {"fields": ["url"]}}})).expect("triples");
+    assert_eq!(triples[1][2], "/files/f1?at=l1");
 }

@@ -15,7 +15,7 @@ use ketch_store::{Connection, Store, StoreError, sql};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::Invalid;
-use crate::query::{Everything, Plan, ViewPolicy};
+use crate::query::{Everything, FileUrls, Plan, Rows, ViewPolicy};
 
 /// A namespace.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,8 @@ pub struct Entity {
     /// Null is an explicit one; only untyped attrs and dates tell it from nothing.
     pub values: BTreeMap<String, Value>,
     pub links: BTreeMap<String, Vec<String>>,
+    /// Only other entities lead here; nobody knows it by its id.
+    pub is_hidden: bool,
 }
 
 /// An app: its namespaces, and the entities of each in the order of their creation.
@@ -140,10 +142,22 @@ impl World {
         let plan = Plan::new(query, &self.schema, &policy, infers).map_err(Failure::Invalid)?;
         block(self.store.read(move |connection| {
             let loaded = plan.load(connection, &policy)?;
-            let tree = loaded.to_tree()?;
+            let tree = loaded.to_tree(&Urls)?;
             Ok((tree, Value::Object(loaded.page_info()), Value::Object(loaded.aggregate())))
         }))
         .map_err(Failure::Error)
+    }
+
+    /// The triples of the answer.
+    pub fn triples(&self, query: &Value) -> Result<Value, Failure> {
+        let plan = Plan::new(query, &self.schema, &Everything, false).map_err(Failure::Invalid)?;
+        let written = block(self.store.read(move |connection| {
+            let mut text = Vec::new();
+            plan.load_with_witnesses(connection, &Everything)?.write_join_row(&Urls, &mut text);
+            Ok(text)
+        }));
+        let written = written.map_err(Failure::Error)?;
+        Ok(serde_json::from_slice(&written).expect("JSON"))
     }
 
     pub fn tree(&self, query: &Value) -> Value {
@@ -155,6 +169,16 @@ impl World {
             Err(Failure::Invalid(invalid)) => invalid,
             other => panic!("{query}: {other:?}"),
         }
+    }
+}
+
+/// URLs that say what they are made of.
+struct Urls;
+
+impl FileUrls for Urls {
+    fn url(&self, rows: &Rows, row: usize) -> Option<String> {
+        let place = rows.collection.field_index("location-id").and_then(|field| rows.cell(row, field))?;
+        Some(format!("/files/{}?at={}", rows.id(row), place.as_ref().as_text()?))
     }
 }
 
