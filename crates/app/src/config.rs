@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ketch_realtime::Lifetimes;
+
 use crate::identity::PinnedIdentity;
 
 /// How an app is opened.
@@ -13,6 +15,8 @@ pub struct AppConfig {
     pub encryption_key: Option<String>,
     /// What is fixed of the app's id, admin token and title.
     pub identity: PinnedIdentity,
+    /// How long realtime connections may live.
+    pub realtime: Lifetimes,
     /// Shows causes of errors and statements on the console.
     pub development: bool,
 }

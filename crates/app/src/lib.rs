@@ -22,6 +22,7 @@ pub use config::AppConfig;
 pub use crons::{CronJob, Crons};
 pub use error::OpenError;
 pub use identity::{Identity, PinnedIdentity, is_canonical_uuid};
+pub use ketch_realtime::Lifetimes;
 pub use limits::{CollectionRoute, Probing, RateLimiter, Visit};
 pub use s3_test::FileSystem;
 pub use settings::SettingsHandle;

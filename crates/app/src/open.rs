@@ -78,7 +78,7 @@ impl App {
         };
         let files = Arc::new(Files::new(Arc::new(blobs)));
         let schema = Arc::new(ArcSwap::from_pointee(loaded.schema));
-        let realtime = Hub::new();
+        let realtime = Hub::new(config.realtime);
         let records = Records::new(main.clone(), schema, files.clone(), vec![Box::new(realtime.clone())]);
         realtime.start(records.clone());
         let mailer = {

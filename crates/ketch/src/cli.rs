@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -65,6 +65,14 @@ pub(crate) struct Global {
         value_name = "UUID"
     )]
     pub(crate) admin_token: Option<String>,
+    /// What a commit waits for: normal survives a crash of the process, full a power cut too
+    #[arg(long, global = true, value_enum, default_value_t = Synchronous::Normal, value_name = "MODE")]
+    pub(crate) synchronous: Synchronous,
+    // For tests that do not want to wait for minutes.
+    #[arg(long = "realtimeIdle", global = true, hide = true, value_name = "SECONDS")]
+    pub(crate) realtime_idle: Option<u64>,
+    #[arg(long = "realtimeLongest", global = true, hide = true, value_name = "SECONDS")]
+    pub(crate) realtime_longest: Option<u64>,
     // Known to scripts that start PocketBase; without a meaning until hooks and migrations are built.
     #[arg(long = "hooksPool", global = true, hide = true)]
     hooks_pool: Option<u64>,
@@ -72,6 +80,13 @@ pub(crate) struct Global {
     hooks_watch: Option<Option<bool>>,
     #[arg(long = "automigrate", global = true, hide = true, num_args = 0..=1, require_equals = true)]
     automigrate: Option<Option<bool>>,
+}
+
+/// What an acknowledged write has survived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Synchronous {
+    Normal,
+    Full,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,16 +8,46 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use ketch_app::backups::{RestoreHost, swap};
-use ketch_app::{App, AppConfig, Apps, OpenError, PinnedIdentity};
+use ketch_app::{App, AppConfig, Apps, Lifetimes, OpenError, PinnedIdentity};
 use ketch_store::{Store, StoreError};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
 
-use crate::cli::Global;
+use crate::cli::{Global, Synchronous};
 use crate::failure::Failure;
 use crate::project;
 
 /// Called with the data folder whose restored data is ready.
 pub(crate) type Restart = Arc<dyn Fn(PathBuf) + Send + Sync>;
+
+/// What the command line says of every database.
+#[derive(Clone, Copy)]
+struct Engine {
+    query_timeout: Duration,
+    synchronous_full: bool,
+}
+
+impl Engine {
+    fn of(global: &Global) -> Self {
+        Self {
+            query_timeout: Duration::from_secs(global.query_timeout),
+            synchronous_full: global.synchronous == Synchronous::Full,
+        }
+    }
+
+    fn options(self) -> SqliteOptions {
+        let Self { query_timeout, synchronous_full } = self;
+        SqliteOptions { query_timeout, synchronous_full, ..SqliteOptions::default() }
+    }
+}
+
+fn lifetimes(global: &Global) -> Lifetimes {
+    let usual = Lifetimes::default();
+    let or = |seconds: Option<u64>, usual| seconds.map_or(usual, Duration::from_secs);
+    Lifetimes {
+        idle: or(global.realtime_idle, usual.idle),
+        longest: or(global.realtime_longest, usual.longest),
+    }
+}
 
 fn main_config(global: &Global) -> Result<AppConfig, Failure> {
     let config = AppConfig {
@@ -28,6 +58,7 @@ fn main_config(global: &Global) -> Result<AppConfig, Failure> {
             admin_token: global.admin_token.clone(),
             title: None,
         },
+        realtime: lifetimes(global),
         development: global.dev,
     };
     Ok(config)
@@ -35,33 +66,33 @@ fn main_config(global: &Global) -> Result<AppConfig, Failure> {
 
 /// Opens the app of the data folder that the command line names, for a command and not for serving.
 pub(crate) async fn open(global: &Global) -> Result<Arc<App>, Failure> {
-    let timeout = Duration::from_secs(global.query_timeout);
-    Ok(open_restored(main_config(global)?, timeout).await?)
+    let engine = Engine::of(global);
+    Ok(open_restored(main_config(global)?, engine).await?)
 }
 
 /// Opens the data folder that the command line names with all its apps, for a command.
 pub(crate) async fn open_all(global: &Global) -> Result<Apps, Failure> {
-    let timeout = Duration::from_secs(global.query_timeout);
+    let engine = Engine::of(global);
     let main = open(global).await?;
-    Ok(Apps::new(main, Box::new(move |config| open_restored(config, timeout).boxed())))
+    Ok(Apps::new(main, Box::new(move |config| open_restored(config, engine).boxed())))
 }
 
 /// Opens the data folder that the command line names with all its apps, to be served. `restart` is
 /// called when a backup of an app is to take the place of its data.
 pub(crate) async fn serve_all(global: &Global, restart: Restart) -> Result<Apps, Failure> {
-    let timeout = Duration::from_secs(global.query_timeout);
-    let open = move |config| open_served(config, timeout, restart.clone());
+    let engine = Engine::of(global);
+    let open = move |config| open_served(config, engine, restart.clone());
     let main = open(main_config(global)?).await?;
     Ok(Apps::new(main, Box::new(move |config| open(config).boxed())))
 }
 
-async fn open_served(config: AppConfig, timeout: Duration, restart: Restart) -> Result<Arc<App>, OpenError> {
+async fn open_served(config: AppConfig, engine: Engine, restart: Restart) -> Result<Arc<App>, OpenError> {
     in_folder(&config.data_dir, swap::tidy).await?;
-    let app = open_restored(config.clone(), timeout).await?;
+    let app = open_restored(config.clone(), engine).await?;
     let try_open = move |folder| {
         let config = AppConfig { data_dir: folder, ..config.clone() };
         async move {
-            open_databases(config, timeout).await?.close().await;
+            open_databases(config, engine).await?.close().await;
             Ok(())
         }
         .boxed()
@@ -75,12 +106,12 @@ async fn open_served(config: AppConfig, timeout: Duration, restart: Restart) -> 
 
 /// Opens a data folder, once a restore that was begun is finished. Restored data that cannot be
 /// opened gives its place back to the data before.
-async fn open_restored(config: AppConfig, timeout: Duration) -> Result<Arc<App>, OpenError> {
+async fn open_restored(config: AppConfig, engine: Engine) -> Result<Arc<App>, OpenError> {
     let folder = config.data_dir.clone();
     if !in_folder(&folder, swap::resume).await? {
-        return open_databases(config, timeout).await;
+        return open_databases(config, engine).await;
     }
-    match open_databases(config.clone(), timeout).await {
+    match open_databases(config.clone(), engine).await {
         Ok(app) => {
             if let Err(error) = in_folder(&folder, swap::confirm).await {
                 tracing::warn!(%error, "the data from before the restore could not be removed");
@@ -90,7 +121,7 @@ async fn open_restored(config: AppConfig, timeout: Duration) -> Result<Arc<App>,
         Err(error) => {
             tracing::error!(%error, "the restored data cannot be opened: the data from before is put back");
             in_folder(&folder, swap::roll_back).await?;
-            open_databases(config, timeout).await
+            open_databases(config, engine).await
         }
     }
 }
@@ -108,14 +139,10 @@ async fn in_folder<T: Send + 'static>(
     working.await.map_err(io::Error::other).flatten().map_err(|error| OpenError::Folder { folder, error })
 }
 
-async fn open_databases(config: AppConfig, timeout: Duration) -> Result<Arc<App>, OpenError> {
-    let main = open_store(
-        config.data_dir.join("data.db"),
-        SqliteOptions { query_timeout: timeout, ..SqliteOptions::default() },
-    );
+async fn open_databases(config: AppConfig, engine: Engine) -> Result<Arc<App>, OpenError> {
+    let main = open_store(config.data_dir.join("data.db"), engine.options());
     // The auxiliary database is for the log alone: one reader will do.
-    let small =
-        SqliteOptions { query_timeout: timeout, readers: 1, inline_readers: 1, ..SqliteOptions::default() };
+    let small = SqliteOptions { readers: 1, inline_readers: 1, ..engine.options() };
     let aux = open_store(config.data_dir.join("auxiliary.db"), small);
     let (main, aux) = tokio::join!(main, aux);
     App::open(config, main?, aux?).await

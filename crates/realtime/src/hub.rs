@@ -20,10 +20,6 @@ use crate::registry::Registry;
 use crate::topic::Topic;
 
 const CLIENT_ID_LENGTH: usize = 40;
-/// A connection that was sent nothing for so long is closed; clients connect again.
-const IDLE: Duration = Duration::from_secs(5 * 60);
-/// No connection lives longer.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// A client that has taken nothing of what waits for it for so long is cut.
 const STALL: Duration = Duration::from_secs(30);
 /// How long a closed connection may take to notice.
@@ -34,6 +30,21 @@ const MAX_WAITING: usize = 100_000;
 /// How long a look at a record before its delete is worth something.
 const LOOK_LIFETIME: Duration = Duration::from_secs(30);
 
+/// How long connections may live. Clients connect again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// A connection that was sent nothing for so long is closed.
+    pub idle: Duration,
+    /// No connection lives longer.
+    pub longest: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(5 * 60), longest: Duration::from_secs(30 * 60) }
+    }
+}
+
 /// All realtime connections of one app. Cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
@@ -41,6 +52,7 @@ pub struct Hub {
 }
 
 struct Inner {
+    lifetimes: Lifetimes,
     registry: Registry,
     queue: mpsc::UnboundedSender<Change>,
     queued: tokio::sync::Mutex<mpsc::UnboundedReceiver<Change>>,
@@ -80,17 +92,12 @@ impl Drop for Connection {
     }
 }
 
-impl Default for Hub {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Hub {
-    pub fn new() -> Self {
+    pub fn new(lifetimes: Lifetimes) -> Self {
         let (queue, queued) = mpsc::unbounded_channel();
         Self {
             inner: Arc::new(Inner {
+                lifetimes,
                 registry: Registry::default(),
                 queue,
                 queued: tokio::sync::Mutex::new(queued),
@@ -318,6 +325,7 @@ fn rebind(inner: &Inner, before: &Record, after: Option<&Arc<Record>>) {
 
 /// Ends connections that are over, and forgets what nobody came back for.
 async fn sweep(hub: Hub) {
+    let Lifetimes { idle, longest } = hub.inner.lifetimes;
     loop {
         tokio::time::sleep(SWEEP).await;
         hub.inner.looks.lock().retain(|_, look| look.taken.elapsed() < LOOK_LIFETIME);
@@ -325,8 +333,8 @@ async fn sweep(hub: Hub) {
             match client.outbox.standing() {
                 Standing::Stalled(time) if time >= STALL => client.cut(),
                 Standing::Closed(time) if time >= CLOSING => client.cut(),
-                Standing::Idle(time) if time >= IDLE => client.outbox.close(),
-                _ if client.connected.elapsed() >= LIFETIME => client.outbox.close(),
+                Standing::Idle(time) if time >= idle => client.outbox.close(),
+                _ if client.connected.elapsed() >= longest => client.outbox.close(),
                 _ => {}
             }
         }

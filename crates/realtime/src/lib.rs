@@ -14,7 +14,7 @@ mod registry;
 mod topic;
 
 pub use client::{Client, Hangup};
-pub use hub::{Connection, Hub};
+pub use hub::{Connection, Hub, Lifetimes};
 pub use ketch_store::ChangeKind;
 pub use outbox::{Event, Message, Payload};
 pub use topic::Topic;

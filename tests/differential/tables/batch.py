@@ -315,6 +315,39 @@ _ANNA = {
     "passwordConfirm": "password123",
 }
 
+
+def _settings(name: str, **batch: object) -> R:
+    return R(name, "PATCH", "/api/settings", auth="super", json={"batch": batch}, compare_body=False)
+
+
+# Hashing fifty passwords takes longer than the one second that the batch gets.
+_SLOW = [
+    {
+        "method": "POST",
+        "url": "/api/collections/people/records",
+        "body": {"email": f"slow{n}@x.com", "password": "password123", "passwordConfirm": "password123"},
+    }
+    for n in range(50)
+]
+_GROUPS.append(
+    Group(
+        "no time left",
+        [
+            _settings("one second", timeout=1, maxRequests=50, enabled=True),
+            R("too slow", "POST", "/api/batch", 400, auth="super", json={"requests": _SLOW}),
+            R(
+                "nothing is kept",
+                "GET",
+                "/api/collections/people/records",
+                auth="super",
+                q={"filter": "email ~ 'slow'", "fields": "id"},
+            ),
+            _settings("no time at all is the default", timeout=0, enabled=False),
+            _settings("as before", timeout=3, maxRequests=6, enabled=True),
+        ],
+    )
+)
+
 TABLE = Table(
     name="batch",
     groups=_GROUPS,
