@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ketch_auth::Auth;
 use ketch_files::Files;
+use ketch_instant::Instant;
 use ketch_model::collection::SUPERUSERS;
 use ketch_model::{Cell, CellRef, Error, Result};
 use ketch_realtime::Hub;
@@ -33,6 +34,7 @@ pub struct App {
     pub records: Records,
     pub collections: Collections,
     pub auth: Auth,
+    pub instant: Instant,
     pub files: Arc<Files>,
     pub realtime: Hub,
     pub settings: SettingsHandle,

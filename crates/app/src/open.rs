@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use ketch_auth::Auth;
 use ketch_files::{Files, LocalBlobs, SwitchedBlobs};
+use ketch_instant::Instant;
 use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
 use ketch_model::{Schema, time};
@@ -99,11 +100,13 @@ impl App {
             files.clone(),
             settings.clone(),
         );
+        let auth = Auth::new(records.clone(), mailer);
         let app = Arc::new(Self {
             id: loaded.id,
             is_new: loaded.is_new,
             collections: Collections::new(records.clone()),
-            auth: Auth::new(records.clone(), mailer),
+            instant: Instant::new(records.clone(), auth.clone()),
+            auth,
             realtime,
             settings,
             records,

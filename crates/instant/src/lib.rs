@@ -1,9 +1,15 @@
 //! The Instant dialect without HTTP: what its requests mean for the records of an app.
 //!
-//! [`query`] answers InstaQL. A front parses the wire, calls one of these modules, and encodes what
-//! it gets; [`Invalid`] is what it gets for a request that does not hold.
+//! [`query`] answers InstaQL, [`transact`] changes entities, [`users`] knows accounts and sessions. A
+//! front parses the wire, calls the [`Instant`] service, and encodes what it gets.
 
+pub mod error;
 pub mod invalid;
 pub mod query;
+pub mod service;
+pub mod transact;
+pub mod users;
 
+pub use error::{Error, Kind, Result};
 pub use invalid::Invalid;
+pub use service::Instant;

@@ -1,11 +1,11 @@
 //! The command line: reads it, chooses the storage driver, starts and stops.
 
 mod app_command;
-mod apps_front;
 mod banner;
 mod cli;
 mod console;
 mod failure;
+mod fronts;
 mod observe;
 mod project;
 mod serve;

@@ -19,7 +19,7 @@ use tokio::time::error::Elapsed;
 use crate::cli::{Global, Serve};
 use crate::failure::Failure;
 use crate::observe::Watcher;
-use crate::{apps_front, banner, project, stores};
+use crate::{banner, fronts, project, stores};
 
 /// How long closing the databases may take once requests have ended; what is queued is small by then.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(400);
@@ -53,7 +53,7 @@ pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Res
         let apps = Arc::new(stores::serve_all(global, Arc::new(restart)).await?);
         let app = apps.main().clone();
         let site = Folder::new(project::public_dir(global)?, global.index_fallback);
-        let router = apps_front::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
+        let router = fronts::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
         app.logs.listen(log);
         let front = Front::new(router, Cors::new(options.origins.clone()), pocketbase::panicked)
             .observed_by(Arc::new(Watcher { app: app.clone() }));

@@ -28,6 +28,6 @@ mod transaction_error;
 pub use read::{ListOptions, PageInfo};
 pub use service::{ChangeSink, LookBeforeDelete, Records, SchemaHandle};
 pub use submission::{Submission, UploadedFile};
-pub use transact::{Outcome, Transaction};
+pub use transact::{Mode as TransactionMode, Outcome, Transaction};
 pub use transaction_error::TransactionError;
 pub use view::{Expanded, RecordView};

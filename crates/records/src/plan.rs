@@ -186,12 +186,8 @@ impl Draft {
                 FieldKind::Autodate(_) => Ok(()),
                 FieldKind::Password(_) => check_password(field, value, prepared),
                 FieldKind::File(_) => check_files(field, value, before, prepared),
-                // It got an id that clients of this dialect could not choose.
-                FieldKind::Text(text)
-                    if text.primary_key && collection.instant.is_some() && value == before =>
-                {
-                    Ok(())
-                }
+                // It may have got an id that clients of this dialect could not choose.
+                FieldKind::Text(text) if text.primary_key && value == before && *value != "" => Ok(()),
                 _ => field.validate(value),
             };
             if let Err(invalid) = checked {

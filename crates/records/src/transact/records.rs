@@ -12,6 +12,8 @@ use crate::lookup::read_all;
 use crate::transaction_error::TransactionError;
 use crate::{cascade, plan, system_rules};
 
+/// Stands where the hash of a password stands, for accounts that sign in by other means.
+const LOCKED: &str = "*";
 /// How many records one delete may take along.
 const MAX_DELETED: usize = 100_000;
 
@@ -81,6 +83,10 @@ impl Transaction<'_> {
         }
         plan::generate(&mut record, None);
         system_rules::complete_new(&mut record);
+        if record.collection.is_auth() && record.text("password").is_empty() {
+            // No password has this hash, and the other front refuses accounts without any.
+            record.set("password", LOCKED.into());
+        }
         let shown = record.clone();
         let stored = store_insert(self.connection, record, &mut self.applied)
             .map_err(|error| self.refused(&shown, error))?;

@@ -1,4 +1,8 @@
-//! `/apps/<app id>/api/…`: the PocketBase front of any app, for `new PocketBase("http://host/apps/<app id>")`.
+//! Which front a request goes to.
+//!
+//! `/api/…` is the PocketBase front of the main app, and `/apps/<app id>/api/…` that of any app, for
+//! `new PocketBase("http://host/apps/<app id>")`. The Instant front has paths of its own and serves
+//! all apps. What neither knows is a static file, or missing.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -7,6 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
+use ketch_api_instant as instant;
 use ketch_api_pocketbase as pocketbase;
 use ketch_app::{App, Apps, is_canonical_uuid};
 use parking_lot::Mutex;
@@ -34,13 +39,29 @@ impl Routers {
     }
 }
 
-/// The main app's router, and before it every app under its own path.
+/// The first parts of the Instant front's paths.
+const INSTANT: [&str; 6] = ["/admin/", "/runtime/", "/storage/", "/dash/", "/superadmin/", "/health/"];
+
+/// All fronts. `main` is the router of the main app, with the static files.
 pub(crate) fn router(apps: Arc<Apps>, main: Router) -> Router {
     let routers = Arc::new(Routers::default());
+    let instant = instant::router(apps.clone()).fallback_service(main.clone()).method_not_allowed_fallback({
+        let main = main.clone();
+        move |request: Request| run(main.clone(), request)
+    });
     // No route: parameters of a route of this router would be seen by the handlers of the inner one.
     Router::new().fallback(move |request: Request| {
-        let (apps, routers, main) = (apps.clone(), routers.clone(), main.clone());
-        async move { answer(&apps, &routers, main, request).await }
+        let (apps, routers, main, instant) = (apps.clone(), routers.clone(), main.clone(), instant.clone());
+        async move {
+            let path = request.uri().path();
+            if path.starts_with(PREFIX) {
+                answer(&apps, &routers, main, request).await
+            } else if INSTANT.iter().any(|first| path.starts_with(first)) {
+                run(instant, request).await
+            } else {
+                run(main, request).await
+            }
+        }
     })
 }
 

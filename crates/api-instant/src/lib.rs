@@ -1,0 +1,9 @@
+//! The Instant front: routes and wire shapes over the Instant dialect.
+
+pub mod body;
+pub mod caller;
+pub mod error;
+pub mod response;
+pub mod routes;
+
+pub use routes::router;

@@ -1,0 +1,15 @@
+//! The endpoints: one file a family, each with a `router()`.
+
+mod data;
+mod runtime;
+mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use ketch_app::Apps;
+
+/// Every endpoint, for all apps.
+pub fn router(apps: Arc<Apps>) -> Router {
+    Router::new().merge(data::router()).merge(users::router()).merge(runtime::router()).with_state(apps)
+}

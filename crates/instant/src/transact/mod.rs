@@ -1,0 +1,22 @@
+//! Transact: steps that change entities, links and attrs, all or nothing.
+//!
+//! [`parse`] reads the steps, `names` makes the attrs that they name and nobody has, `resolve` ties
+//! them to the schema and turns lookups into ids, and `execute` writes group by group.
+
+mod execute;
+mod failure;
+mod lookups;
+mod merge;
+mod names;
+mod parse;
+mod plan;
+mod required;
+mod resolve;
+mod schema_steps;
+mod service;
+mod step;
+mod values;
+
+pub use parse::parse;
+pub use service::{Committed, Options};
+pub use step::{AttrName, EntityRef, Mode, Step, TripleStep};
