@@ -57,10 +57,12 @@ class S3Server:
             "master.port": ports[4],
             "master.port.grpc": ports[5],
             "master.telemetry": "false",
+            # Each bucket takes some volumes of its own.
             "master.volumePreallocate": "false",
+            "master.volumeSizeLimitMB": 64,
             "volume.port": ports[6],
             "volume.port.grpc": ports[7],
-            "volume.max": 0,
+            "volume.max": 500,
         }
         with (self._home / "weed.log").open("ab") as log:
             self._process = subprocess.Popen(

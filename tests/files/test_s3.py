@@ -35,11 +35,11 @@ def _test(app: App, which: str = "storage") -> Response:
 def test_settings_switch_without_a_restart(app: App, s3: S3Server) -> None:
     local, _ = app.upload("local_file.txt", b"local")
     app.set_s3(**s3.settings("first"))
-    assert app.get(local).status == 404
     first, _ = app.upload("first_file.txt", b"first")
+    assert app.get(local).status == 404
     app.set_s3(**s3.settings("second"))
-    assert app.get(first).status == 404
     second, _ = app.upload("second_file.txt", b"second")
+    assert app.get(first).status == 404
     assert (len(s3.objects("first")), len(s3.objects("second"))) == (1, 1)
     app.set_s3(**s3.settings("first"))
     assert app.get(first).body == b"first"
