@@ -10,6 +10,8 @@ _JOBS = ["__pbDBOptimize__", "__pbMFACleanup__", "__pbOTPCleanup__", "__pbLogsCl
 
 _ROWS = [
     R("list", "GET", _URL, auth="super"),
+    R("list", "GET", _URL, auth="super", ordered=True),
+    R("ids alone", "GET", _URL, auth="super", q={"fields": "id"}),
     R("list as guest", "GET", _URL, 401),
     R("list as a user", "GET", _URL, 403, auth="anna"),
     R("list with a wrong verb", "POST", _URL, 404, auth="super"),
