@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use ketch_files::attributes::Attributes;
 use ketch_files::blob::check_key;
-use ketch_files::{Blob, BlobError, BlobStore, Files, LocalBlobs, Source, names};
+use ketch_files::{Blob, BlobError, BlobStore, Files, LocalBlobs, Source, SwitchedBlobs, names};
 use ketch_model::error::Invalid;
 use ketch_model::time::{self, DateTime};
 use ketch_model::{Error, Result};
@@ -40,6 +40,8 @@ pub(super) struct Inner {
     databases: [Arc<dyn Store>; 2],
     files: Arc<Files>,
     pub(super) settings: SettingsHandle,
+    /// A folder of this machine, or the bucket that the settings name.
+    place: SwitchedBlobs,
     /// The backup that is being made or restored.
     active: Mutex<Option<String>>,
     host: OnceLock<RestoreHost>,
@@ -70,8 +72,11 @@ impl Backups {
         files: Arc<Files>,
         settings: SettingsHandle,
     ) -> Self {
+        let s3 = settings.clone();
+        let local = LocalBlobs::new(data_dir.join(FOLDER));
+        let place = SwitchedBlobs::new(local, move || s3.current().backups.s3.clone());
         let (active, host) = (Mutex::default(), OnceLock::new());
-        Self { inner: Arc::new(Inner { data_dir, databases, files, settings, active, host }) }
+        Self { inner: Arc::new(Inner { data_dir, databases, files, settings, place, active, host }) }
     }
 
     /// Allows restores: the process knows how to start anew. The first host stays.
@@ -97,7 +102,7 @@ impl Backups {
     /// # Errors
     /// 400 where they cannot be listed.
     pub async fn list(&self) -> Result<Vec<Backup>> {
-        let listed = self.place()?.list("").await.map_err(|error| {
+        let listed = self.inner.place.list("").await.map_err(|error| {
             Error::bad_request(format!("Failed to retrieve backup items. Raw error: \n{error}"))
         })?;
         let backup = |file: ketch_files::Listed| Backup {
@@ -152,7 +157,8 @@ impl Backups {
             return Err(taken());
         }
         let attributes = Attributes::new(ZIP, Some(key.clone()));
-        self.place()?
+        self.inner
+            .place
             .put(&key, content, attributes)
             .await
             .map_err(|error| Error::bad_request("Failed to upload backup.").with_cause(error))
@@ -163,7 +169,7 @@ impl Backups {
     /// # Errors
     /// 404 where there is none.
     pub async fn open(&self, key: &str) -> Result<Blob> {
-        match self.place()?.open(key).await {
+        match self.inner.place.open(key).await {
             Ok(blob) => Ok(blob),
             Err(BlobError::NotFound | BlobError::InvalidKey(_)) => Err(Error::not_found("")),
             Err(error) => Err(Error::not_found("").with_cause(error)),
@@ -184,7 +190,7 @@ impl Backups {
         if !self.exists(key).await? {
             return Err(failed(&format_args!("[key: {key}] {}", BlobError::NotFound)));
         }
-        self.place()?.remove(key).await.map_err(|error| failed(&error))
+        self.inner.place.remove(key).await.map_err(|error| failed(&error))
     }
 
     /// Unpacks a backup beside the data and opens it there, then has the process start anew with it.
@@ -199,7 +205,7 @@ impl Backups {
             return Err(Error::bad_request("Backups cannot be restored while this process runs."));
         }
         let invalid = |cause: String| Error::bad_request("Missing or invalid backup file.").with_cause(cause);
-        let blob = self.place()?.open(key).await.map_err(|error| invalid(error.to_string()))?;
+        let blob = self.inner.place.open(key).await.map_err(|error| invalid(error.to_string()))?;
         let (content, size) = (reader::blocking(blob.content, blob.size), blob.size);
         let opened = tokio::task::spawn_blocking(move || Archive::open(content, size)).await;
         let archive = opened.map_err(Error::internal)?.map_err(invalid)?;
@@ -266,7 +272,7 @@ impl Backups {
 
     /// Packs and stores the backup of a turn, on a task of its own.
     async fn make(&self, turn: Turn) -> Result<(), String> {
-        let (backups, place) = (self.clone(), self.place().map_err(|error| error.to_string())?);
+        let backups = self.clone();
         let making = tokio::spawn(async move {
             let inner = &backups.inner;
             let hold = inner.files.hold();
@@ -281,7 +287,7 @@ impl Backups {
                 packing.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
             drop(hold);
             let attributes = Attributes::new(ZIP, Some(turn.key.clone()));
-            let stored = place.put(&turn.key, Source::File(archive), attributes).await;
+            let stored = inner.place.put(&turn.key, Source::File(archive), attributes).await;
             let _ = tokio::task::spawn_blocking(move || drop(scratch)).await;
             stored.map_err(|error| error.to_string())
         });
@@ -289,16 +295,8 @@ impl Backups {
         made.flatten().inspect_err(|error| tracing::error!(error, "a backup could not be made"))
     }
 
-    /// Where backups are kept.
-    fn place(&self) -> Result<Arc<dyn BlobStore>> {
-        if self.inner.settings.current().backups.s3.enabled {
-            return Err(Error::bad_request("Backups in S3 are not built yet: turn settings.backups.s3 off."));
-        }
-        Ok(Arc::new(LocalBlobs::new(self.inner.data_dir.join(FOLDER))))
-    }
-
     async fn exists(&self, key: &str) -> Result<bool> {
-        match self.place()?.open(key).await {
+        match self.inner.place.open(key).await {
             Ok(_) => Ok(true),
             Err(BlobError::NotFound | BlobError::InvalidKey(_)) => Ok(false),
             Err(error) => Err(Error::bad_request("").with_cause(error)),
