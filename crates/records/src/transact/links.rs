@@ -1,6 +1,6 @@
 //! Links between records, whatever way their relation is stored.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use ketch_model::{Collection, Record, Value};
@@ -8,6 +8,7 @@ use ketch_store::sql::relations::{self, RelationKind};
 use ketch_store::{Change, ChangeKind, Flow, StoreError};
 
 use super::Transaction;
+use super::waiting::to_one;
 use crate::relation::ids_of;
 use crate::transaction_error::TransactionError;
 
@@ -30,8 +31,8 @@ impl Transaction<'_> {
     }
 
     /// Links records of a collection by its relation field, given as (source, target). A relation
-    /// to one gets the last target of each source. Targets need not be records; sources only where
-    /// the relation is to many.
+    /// to one gets the last target of each source. Neither needs to be a record yet, save that a
+    /// relation of the other dialect cannot be linked from a record that is not there.
     ///
     /// # Errors
     /// [`TransactionError::NotUnique`] where a target may have one source and has another.
@@ -61,15 +62,28 @@ impl Transaction<'_> {
         }
         let sources: Vec<&str> = by_source.keys().copied().collect();
         let records = self.load(&collection, &sources)?;
-        if relations::kind(&collection.fields[index]) == RelationKind::Table {
+        let field = &collection.fields[index];
+        if relations::kind(field) == RelationKind::Table {
             self.change_links(&collection, index, links, task)?;
-        } else if task == Task::Link && records.len() < sources.len() {
-            let there: Vec<&str> = records.iter().map(Record::id).collect();
-            let missing = sources.iter().find(|id| !there.contains(id)).unwrap_or(&"");
-            return Err(TransactionError::Refused(format!(
-                "`{}` has no entity {missing} that `{field}` could be linked from",
-                collection.name
-            )));
+        } else if records.len() < sources.len() {
+            let there: HashSet<&str> = records.iter().map(Record::id).collect();
+            let missing = by_source.iter().filter(|(source, _)| !there.contains(*source));
+            for (source, targets) in missing {
+                match (task, targets.last()) {
+                    (Task::Link, Some(target)) if to_one(field) => self.let_wait(field, source, target)?,
+                    (Task::Unlink, _) => {
+                        for target in targets {
+                            self.stop_waiting(field, source, target)?;
+                        }
+                    }
+                    (Task::Link, _) => {
+                        return Err(TransactionError::Refused(format!(
+                            "`{}` has no entity {source} that `{}` could be linked from",
+                            collection.name, field.name
+                        )));
+                    }
+                }
+            }
         }
         for before in records {
             let targets = by_source.get(before.id()).map_or(&[][..], Vec::as_slice);

@@ -8,10 +8,11 @@ mod records;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::sync::Arc;
 
-use ketch_model::{Collection, Error, Record, Schema};
+use ketch_model::{Collection, Error, Record, Schema, Value, json};
 use ketch_store::{Connection, StoreError, sql};
 
 use crate::applied::Applied;
@@ -26,6 +27,8 @@ pub struct Transaction<'a> {
     applied: Applied,
     exclusive: bool,
     schema_changed: bool,
+    /// Whether links wait for their sources; `None` until somebody asks.
+    links_wait: Option<bool>,
 }
 
 /// What a committed transaction answers.
@@ -79,6 +82,7 @@ impl Records {
                 applied: Applied::default(),
                 exclusive: mode.exclusive,
                 schema_changed: false,
+                links_wait: None,
             };
             let value = work(&mut transaction).map_err(Undone::Failed)?;
             if mode.dry {
@@ -115,6 +119,25 @@ impl Records {
     }
 }
 
+impl Records {
+    /// The document that is kept under a name of the server's own.
+    pub async fn document(&self, name: &str) -> Result<Option<Value>, Error> {
+        let name = name.to_owned();
+        self.inner
+            .store
+            .read(move |connection| {
+                let statement = sql::attrs::select_meta(connection.dialect(), &name);
+                let mut document = None;
+                connection.query(&statement, &mut |row| {
+                    document = row.cell(0).as_text().and_then(|text| serde_json::from_str(text).ok());
+                    ketch_store::Flow::Stop
+                })?;
+                Ok(document)
+            })
+            .await
+    }
+}
+
 impl Transaction<'_> {
     /// The schema with what this transaction changed of it.
     pub fn schema(&self) -> &Arc<Schema> {
@@ -133,6 +156,17 @@ impl Transaction<'_> {
     /// The changes so far, in their order.
     pub fn changes(&self) -> &[ketch_store::Change] {
         &self.applied.changes
+    }
+
+    /// Keeps a document under a name of the server's own; `None` removes it.
+    pub fn save_document(&mut self, name: &str, document: Option<&Value>) -> Result<(), TransactionError> {
+        let dialect = self.connection.dialect();
+        let statement = match document {
+            Some(document) => sql::attrs::save_meta(dialect, name, &json::to_text(document)),
+            None => sql::attrs::delete_meta(dialect, name),
+        };
+        self.connection.execute(&statement)?;
+        Ok(())
     }
 
     /// Notes the changes, none too, so that every transaction has a number.

@@ -87,6 +87,7 @@ impl Transaction<'_> {
             // No password has this hash, and the other front refuses accounts without any.
             record.set("password", LOCKED.into());
         }
+        self.end_waiting(&mut record)?;
         let shown = record.clone();
         let stored = store_insert(self.connection, record, &mut self.applied)
             .map_err(|error| self.refused(&shown, error))?;
@@ -131,6 +132,7 @@ impl Transaction<'_> {
         let schema = self.schema().clone();
         let mut deleted = 0;
         for &id in ids {
+            self.forget_waiting(&schema, &collection, id)?;
             // A cascade from an earlier one may have taken it along.
             match self.load(&collection, &[id])?.pop() {
                 Some(record) => {

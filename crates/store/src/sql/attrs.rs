@@ -12,6 +12,8 @@ pub fn create_tables(_: &dyn Dialect) -> &'static str {
      `field` TEXT NOT NULL, `forward` TEXT NOT NULL, `reverse` TEXT, `reverseLabel` TEXT, \
      `properties` TEXT NOT NULL, `definition` TEXT, `deleted` TEXT);\
      CREATE INDEX IF NOT EXISTS `_ketch_attrs_collection` ON `_ketch_attrs` (`collection`);\
+     CREATE TABLE IF NOT EXISTS `_ketch_links` (`field` TEXT NOT NULL, `source` TEXT NOT NULL, \
+     `target` TEXT NOT NULL, PRIMARY KEY (`field`, `source`));\
      CREATE TABLE IF NOT EXISTS `_ketch_meta` (`key` TEXT PRIMARY KEY NOT NULL, `value` TEXT NOT NULL)"
 }
 

@@ -154,6 +154,48 @@ pub fn shared_target(dialect: &dyn Dialect, field_id: &str) -> Statement {
     Statement::new(sql, Vec::new())
 }
 
+/// One row if any link to one waits for its source, else none.
+pub fn any_waiting(_: &dyn Dialect) -> Statement {
+    Statement::new("SELECT 1 FROM `_ketch_links` LIMIT 1", Vec::new())
+}
+
+/// Keeps a link to one until its source is there.
+pub fn save_waiting(dialect: &dyn Dialect, field_id: &str, source: &str, target: &str) -> Statement {
+    let place = |number| {
+        let mut sql = String::new();
+        dialect.parameter(number, &mut sql);
+        sql
+    };
+    let sql = format!(
+        "INSERT INTO `_ketch_links` (`field`, `source`, `target`) VALUES ({}, {}, {}) \
+         ON CONFLICT (`field`, `source`) DO UPDATE SET `target` = excluded.`target`",
+        place(1),
+        place(2),
+        place(3)
+    );
+    Statement::new(sql, vec![Cell::text(field_id), Cell::text(source), Cell::text(target)])
+}
+
+/// One row at most, of one cell: the target that waits for a source.
+pub fn select_waiting(dialect: &dyn Dialect, field_id: &str, source: &str) -> Statement {
+    waiting(dialect, "SELECT `target` FROM `_ketch_links`", field_id, SOURCE, source)
+}
+
+/// Forgets the waiting links of a field from a source, or to a target.
+pub fn delete_waiting(dialect: &dyn Dialect, field_id: &str, side: &str, id: &str) -> Statement {
+    waiting(dialect, "DELETE FROM `_ketch_links`", field_id, side, id)
+}
+
+fn waiting(dialect: &dyn Dialect, what: &str, field_id: &str, side: &str, id: &str) -> Statement {
+    let mut sql = format!("{what} WHERE `field` = ");
+    dialect.parameter(1, &mut sql);
+    sql.push_str(" AND ");
+    dialect.identifier(side, &mut sql);
+    sql.push_str(" = ");
+    dialect.parameter(2, &mut sql);
+    Statement::new(sql, vec![Cell::text(field_id), Cell::text(id)])
+}
+
 /// The condition after an expression that it is one of the ids; one text for one id, one for more.
 pub(super) fn ids_list(dialect: &dyn Dialect, ids: &[&str]) -> (String, Vec<Cell>) {
     let mut placeholder = String::new();

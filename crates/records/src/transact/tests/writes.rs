@@ -240,3 +240,39 @@ fn numbers_of_transactions_grow() {
         last = number;
     }
 }
+
+#[test]
+fn a_link_to_one_waits_for_its_source() {
+    let fixture = goals();
+    fixture.insert("people", json!({"id": "p"}));
+    fixture.link("goals", "owner", &[("later", "q"), ("later", "p"), ("never", "p")]);
+    let goals = fixture.collection("goals");
+    fixture
+        .transact(DATA, move |transaction| Ok(transaction.unlink(&goals, "owner", &[("never", "p")])?))
+        .unwrap();
+    fixture.insert("goals", json!({"id": "later"}));
+    fixture.insert("goals", json!({"id": "never"}));
+    assert_eq!(fixture.value("goals", "later", "owner"), json!("p"));
+    assert_eq!(fixture.value("goals", "never", "owner"), json!(""));
+    assert_eq!(fixture.count("_ketch_links"), 0);
+    // Whoever goes takes along what waits.
+    fixture.link("goals", "owner", &[("x", "p"), ("y", "q")]);
+    let people = fixture.collection("people");
+    fixture.transact(DATA, move |transaction| Ok(transaction.delete(&people, &["p"])?)).unwrap();
+    let goals = fixture.collection("goals");
+    fixture.transact(DATA, move |transaction| Ok(transaction.delete(&goals, &["y"])?)).unwrap();
+    assert_eq!(fixture.count("_ketch_links"), 0);
+}
+
+#[test]
+fn documents_are_kept_with_the_transaction() {
+    let fixture = goals();
+    let read = || fixture.run(fixture.records.document("instant.rules")).unwrap();
+    assert_eq!(read(), None);
+    fixture
+        .transact(DATA, |transaction| Ok(transaction.save_document("instant.rules", Some(&json!({"a": 1})))?))
+        .unwrap();
+    assert_eq!(read(), Some(json!({"a": 1})));
+    fixture.transact(DATA, |transaction| Ok(transaction.save_document("instant.rules", None)?)).unwrap();
+    assert_eq!(read(), None);
+}
