@@ -6,6 +6,7 @@
 
 pub mod closing;
 pub mod grouping;
+pub mod links;
 pub mod records;
 pub mod snapshots;
 mod support;
@@ -61,6 +62,8 @@ macro_rules! contract_tests {
                 a_stopped_write_is_honest_to_its_neighbours, a_slow_visitor_is_no_endless_read;
             records: records_are_found, referrers_are_found, records_change_and_go, a_taken_id_is_a_unique_violation,
                 the_log_tells_what_changed, the_log_is_pruned_from_its_old_end;
+            links: nothing_null_and_zero_are_three, links_are_read_with_their_record,
+                links_are_joined_from_both_sides, links_end, a_target_may_have_one_source;
             snapshots: a_snapshot_holds_what_was_answered, a_snapshot_beside_writes_is_whole,
                 a_snapshot_overwrites_nothing, a_closed_store_gives_no_snapshot;
             typed: statements_run_in_turn_and_the_last_one_counts, a_failure_undoes_the_whole_text,
