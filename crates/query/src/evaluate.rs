@@ -122,6 +122,7 @@ fn truth(predicate: &Predicate, rows: &Rows<'_>) -> Option<bool> {
         Predicate::NoneViolates(none) => none_violates(none, rows),
         Predicate::OneOf(one_of) => is_one_of(one_of, rows),
         Predicate::SomeRow(some) => some_row(some, rows),
+        Predicate::Tied(_) => None,
     }
 }
 

@@ -125,6 +125,25 @@ pub enum Predicate {
     NoneViolates(Box<NoneViolates>),
     OneOf(Box<OneOf>),
     SomeRow(Box<SomeRow>),
+    Tied(Box<Tied>),
+}
+
+/// Links tie the id to one of some others. The same can be said with [`SomeRow`]; said so, an engine
+/// begins with the few others and not with all rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tied {
+    pub id: Operand,
+    pub by: Tie,
+    pub to: Vec<String>,
+}
+
+/// What ties an id to others.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tie {
+    /// A link table; `forward`: the id is the source.
+    Links { table: String, forward: bool },
+    /// The others are records of the collection, whose field holds the id.
+    Held { collection: Arc<Collection>, field: usize },
 }
 
 /// The operand equals one of the values; NULL equals none.
@@ -395,6 +414,7 @@ impl Predicate {
                 visit_outer(&none.joins, |outer| none.comparison.visit_aliases(outer), visit);
             }
             Self::OneOf(one_of) => one_of.operand.visit_aliases(visit),
+            Self::Tied(tied) => tied.id.visit_aliases(visit),
             Self::SomeRow(some) => {
                 visit_outer(&some.joins, |outer| some.predicate.visit_aliases(outer), visit);
             }

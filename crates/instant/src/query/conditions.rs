@@ -8,7 +8,7 @@ use ketch_model::fields::ColumnKind;
 use ketch_model::{Cell, Collection, Value};
 use ketch_query::Predicate;
 use ketch_query::like;
-use ketch_query::tree::{Alias, Column, Join, JoinSource, Operand, Test};
+use ketch_query::tree::{Alias, Column, Join, JoinSource, Operand, Test, Tie, Tied};
 
 use ketch_store::sql::relations::{self, RelationKind};
 
@@ -256,29 +256,43 @@ impl Compiler<'_> {
         alias
     }
 
-    /// `owner.id = x` says that the root's own column holds x.
+    /// What `owner = x` and `owner.id = x` say of the root: that its own column holds x, or that its
+    /// id is tied to x.
     fn follows(
         &mut self,
         namespace: &str,
         collection: &Arc<Collection>,
         condition: &Condition,
     ) -> Option<Predicate> {
-        let ([label, id], [check @ (Check::Equal(_) | Check::In(_))]) =
-            (condition.path.as_slice(), condition.checks.as_slice())
-        else {
-            return None;
+        let [check @ (Check::Equal(_) | Check::In(_))] = condition.checks.as_slice() else { return None };
+        let label = match condition.path.as_slice() {
+            [label] => label,
+            [label, id] if id == names::ID => label,
+            _ => return None,
         };
         let Some(Named::Link(link)) = names::find(self.attrs, namespace, label) else { return None };
-        if id != names::ID || link.kept() != Some(RelationKind::One) || link.direction == Direction::Reverse {
-            return None;
-        }
         let (owner, field) = link.place.as_ref()?;
-        if owner.id != collection.id {
-            return None;
-        }
-        let ids = relation_column(Alias::ROOT, *field, ColumnKind::Text);
-        let subject = Subject::Ids { ids, label: label.clone() };
-        checks::predicate(&subject, namespace, check, &condition.at).ok()
+        let forward = link.direction == Direction::Forward;
+        let by = match (link.kept()?, forward) {
+            (RelationKind::List, _) => return None,
+            (RelationKind::One, true) => {
+                let ids = relation_column(Alias::ROOT, *field, ColumnKind::Text);
+                let subject = Subject::Ids { ids, label: label.clone() };
+                return checks::predicate(&subject, namespace, check, &condition.at).ok();
+            }
+            (RelationKind::One, false) => Tie::Held { collection: owner.clone(), field: *field },
+            (RelationKind::Table, forward) => {
+                Tie::Links { table: relations::table_name(&link.field()?.id), forward }
+            }
+        };
+        let values = match check {
+            Check::In(values) => values.as_slice(),
+            Check::Equal(value) => std::slice::from_ref(value),
+            _ => return None,
+        };
+        let to = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let id = names::id_column(collection, Alias::ROOT);
+        Some(Predicate::Tied(Box::new(Tied { id, by, to })))
     }
 }
 

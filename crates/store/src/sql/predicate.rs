@@ -7,11 +7,13 @@
 
 use ketch_model::{Cell, Value};
 use ketch_query::Predicate;
-use ketch_query::tree::{Join, NoneViolates, OneOf, SomeRow};
+use ketch_query::tree::{Join, NoneViolates, OneOf, SomeRow, Tie, Tied};
 
 use crate::sql::aliases::Aliases;
 use crate::sql::nulls::{rejected_by, rejected_by_violation};
+use crate::sql::relations::{SOURCE, TARGET};
 use crate::sql::renderer::Renderer;
+use crate::sql::select::is_in;
 
 /// A longer chain of operators is balanced.
 const LONGEST_CHAIN: usize = 32;
@@ -42,6 +44,7 @@ impl<'a> Renderer<'a> {
             Predicate::Compare(_)
             | Predicate::NoneViolates(_)
             | Predicate::OneOf(_)
+            | Predicate::Tied(_)
             | Predicate::SomeRow(_) => {
                 let missing = self.missing(predicate);
                 if missing.is_empty() {
@@ -59,6 +62,7 @@ impl<'a> Renderer<'a> {
             Predicate::NoneViolates(none) => self.none_violates(none),
             Predicate::OneOf(one_of) => self.one_of(one_of),
             Predicate::SomeRow(some) => self.some_row(some),
+            Predicate::Tied(tied) => self.tied(tied),
             other => self.predicate(other),
         }
     }
@@ -118,6 +122,31 @@ impl<'a> Renderer<'a> {
         self.bind(Cell::Text(list_of(&one_of.values)));
         let placeholder = self.sql.split_off(start);
         self.dialect.items(&placeholder, false, &mut self.sql);
+        self.push(")");
+    }
+
+    fn tied(&mut self, tied: &'a Tied) {
+        self.operand(&tied.id);
+        match &tied.by {
+            Tie::Links { table, forward } => {
+                let (near, far) = if *forward { (SOURCE, TARGET) } else { (TARGET, SOURCE) };
+                self.push(" IN (SELECT tie.");
+                self.push(near);
+                self.push(" FROM ");
+                self.identifier(table);
+                self.push(" AS tie WHERE tie.");
+                self.push(far);
+            }
+            Tie::Held { collection, field } => {
+                self.push(" IN (SELECT tie.");
+                self.identifier(collection.fields.get(*field).map_or("missing", |field| &field.name));
+                self.push(" FROM ");
+                self.identifier(&collection.name);
+                self.push(" AS tie WHERE tie.");
+                self.identifier("id");
+            }
+        }
+        is_in(self, &tied.to);
         self.push(")");
     }
 
