@@ -3,6 +3,7 @@
 pub mod body;
 pub mod encode;
 pub mod error;
+mod provider_logo;
 mod query_params;
 mod rate_limit;
 mod raw;

@@ -11,6 +11,9 @@ mod form;
 mod hash_gate;
 mod letters;
 mod magic_codes;
+pub mod oauth2;
+mod oauth2_account;
+mod oauth2_login;
 mod otp;
 mod password;
 mod password_reset;
@@ -25,6 +28,7 @@ mod verification;
 
 pub use alert::Origin;
 pub use magic_codes::MagicCode;
+pub use oauth2_login::{OAuth2Login, OAuth2SignIn};
 pub use otp::{IssuedOtp, OtpLogin};
 pub use password::PasswordLogin;
 pub use password_reset::PasswordReset;

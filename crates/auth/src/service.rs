@@ -10,6 +10,8 @@ use tokio::sync::Mutex;
 
 use crate::attempts::Attempts;
 use crate::hash_gate::HashGate;
+use crate::oauth2::http::Http;
+use crate::oauth2::names::Names;
 use crate::resend_guard::ResendGuard;
 use crate::token::{self, Claims, TokenKind};
 
@@ -32,6 +34,10 @@ pub(crate) struct Memory {
     pub otp_attempts: Attempts,
     pub magic_code_attempts: Attempts,
     pub magic_codes_made: Attempts,
+    /// Names that Apple told before the sign-in that they belong to.
+    pub names: Names,
+    /// Connections to OAuth2 providers.
+    pub http: Http,
     /// Counting the codes of an account and adding one is one step; accounts share a few turns.
     pub otp_turns: [Mutex<()>; 16],
 }
@@ -45,6 +51,8 @@ impl Default for Memory {
             otp_attempts: Attempts::new(5, minutes(3)),
             magic_code_attempts: Attempts::new(10, minutes(3)),
             magic_codes_made: Attempts::new(20, minutes(60)),
+            names: Names::default(),
+            http: Http::default(),
             otp_turns: Default::default(),
         }
     }

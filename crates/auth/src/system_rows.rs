@@ -11,6 +11,8 @@ use crate::service::Auth;
 pub(crate) const MFAS: &str = "_mfas";
 /// One-time passwords.
 pub(crate) const OTPS: &str = "_otps";
+/// Identities that people have elsewhere.
+pub(crate) const EXTERNAL_AUTHS: &str = "_externalAuths";
 /// Devices and places that people signed in from.
 pub(crate) const AUTH_ORIGINS: &str = "_authOrigins";
 

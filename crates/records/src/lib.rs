@@ -14,6 +14,7 @@ pub mod batch;
 mod cascade;
 mod commit;
 mod expand;
+pub mod identity;
 mod lookup;
 pub mod observe;
 mod plan;

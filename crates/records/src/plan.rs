@@ -27,6 +27,8 @@ pub(crate) struct Prepared {
     pub old_password_of: Option<String>,
     /// The server made the passwords itself: what their fields demand of people's does not count.
     pub trusts_passwords: bool,
+    /// The address that the owner of a new account is known to have: with it, the account is verified.
+    pub verified_email: Option<String>,
     /// The id that a new record gets if none was submitted: its files are already stored under it.
     pub new_id: Option<String>,
 }

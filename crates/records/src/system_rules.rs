@@ -11,7 +11,7 @@ use ketch_store::{Change, ChangeKind, Connection, sql};
 use crate::applied::Applied;
 use crate::lookup::{field_is, read_all, read_by_id};
 
-const EXTERNAL_AUTHS: &str = "_externalAuths";
+pub(crate) const EXTERNAL_AUTHS: &str = "_externalAuths";
 const MFAS: &str = "_mfas";
 const OTPS: &str = "_otps";
 const AUTH_ORIGINS: &str = "_authOrigins";
@@ -100,9 +100,11 @@ pub(crate) fn check_changed_account(
     errors
 }
 
-/// What every new record of its collection is made to have.
-pub(crate) fn complete_new(record: &mut Record) {
-    if record.collection.is_superusers() {
+/// What every new record of its collection is made to have. `verified_email` is an address that the
+/// account's owner is known to have.
+pub(crate) fn complete_new(record: &mut Record, verified_email: Option<&str>) {
+    let is_proven = verified_email == Some(record.text("email"));
+    if record.collection.is_superusers() || is_proven {
         record.set("verified", Value::Bool(true));
     }
 }
@@ -300,7 +302,7 @@ pub(crate) fn account_rows(
     Ok(rows)
 }
 
-fn rows_of(
+pub(crate) fn rows_of(
     connection: &mut dyn Connection,
     schema: &Arc<Schema>,
     name: &str,
@@ -317,7 +319,7 @@ fn rows_of(
     Ok(read_all(connection, collection, &statement)?)
 }
 
-fn remove(connection: &mut dyn Connection, record: Record, applied: &mut Applied) -> Result<()> {
+pub(crate) fn remove(connection: &mut dyn Connection, record: Record, applied: &mut Applied) -> Result<()> {
     let statement = sql::delete_record(connection.dialect(), &record.collection, record.id());
     connection.execute(&statement)?;
     applied.changes.push(Change { kind: ChangeKind::Delete, before: Some(Arc::new(record)), after: None });

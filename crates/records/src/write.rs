@@ -36,6 +36,15 @@ pub(crate) enum Authority {
     System,
 }
 
+/// What is done in the transaction that creates a record.
+pub(crate) type More = Box<
+    dyn FnOnce(&mut dyn Connection, &Arc<Schema>, &Arc<Record>, &mut Applied) -> Result<()> + Send + 'static,
+>;
+
+fn no_more() -> More {
+    Box::new(|_, _, _, _| Ok(()))
+}
+
 impl Records {
     /// Creates a record from a client's submission.
     ///
@@ -53,14 +62,14 @@ impl Records {
             drop_hidden(collection, &mut submission);
         }
         let prepared = self.prepare(collection, None, submission, &request).await?;
-        self.create_prepared(collection, prepared, Authority::Request(Box::new(request))).await
+        self.create_prepared(collection, prepared, Authority::Request(Box::new(request)), no_more()).await
     }
 
     /// Creates a record on the server's own word: no rules, no `passwordConfirm`.
     pub async fn create_internal(&self, collection: &Arc<Collection>, data: Object) -> Result<Record> {
         let submission = Submission { data, uploads: Vec::new() };
         let prepared = self.prepare(collection, None, submission, &RequestInfo::default()).await?;
-        self.create_prepared(collection, prepared, Authority::System).await
+        self.create_prepared(collection, prepared, Authority::System, no_more()).await
     }
 
     /// Changes a record by a client's submission.
@@ -92,19 +101,9 @@ impl Records {
 
     /// Changes an account as [`Records::update_internal`] does and gives it a password that nobody
     /// knows, whatever the field demands of passwords. All its tokens end.
-    pub async fn update_with_random_password(&self, record: &Record, mut data: Object) -> Result<Record> {
-        const LENGTH: usize = 30;
-        let plain = ids::random_text(LENGTH, ids::ALPHANUMERIC);
-        let cost = record.collection.field(PASSWORD).and_then(|field| match &field.kind {
-            FieldKind::Password(options) => Some(options.effective_cost()),
-            _ => None,
-        });
-        let cost = cost.ok_or_else(|| Error::internal("the record has no password"))?;
-        data.insert(PASSWORD.to_owned(), plain.clone().into());
+    pub async fn update_with_random_password(&self, record: &Record, data: Object) -> Result<Record> {
         let mut prepared = Prepared::of(&record.collection, Submission { data, uploads: Vec::new() });
-        let hash = tokio::task::spawn_blocking(move || hash_password(&plain, cost));
-        prepared.hashes.insert(PASSWORD.to_owned(), hash.await.map_err(Error::internal)?);
-        prepared.trusts_passwords = true;
+        set_random_password(&record.collection, &mut prepared).await?;
         self.update_prepared(&record.collection, record.id(), prepared, Authority::System).await
     }
 
@@ -123,14 +122,16 @@ impl Records {
         self.delete_as(&record.collection, record.id(), Authority::System).await
     }
 
-    async fn create_prepared(
+    /// Creates a record; `more` belongs to it and happens with it or not at all.
+    pub(crate) async fn create_prepared(
         &self,
         collection: &Arc<Collection>,
         prepared: Prepared,
         authority: Authority,
+        more: More,
     ) -> Result<Record> {
         if prepared.files.is_empty() {
-            return self.create_in_transaction(collection, prepared, authority, None).await;
+            return self.create_in_transaction(collection, prepared, authority, None, more).await;
         }
         // Files are stored before the row and outside the transaction, so the rules and checks are
         // asked once before: who may not create must not fill the disk.
@@ -149,7 +150,8 @@ impl Records {
         let (this, collection) = (self.clone(), collection.clone());
         to_its_end(async move {
             let stored = this.store_files(&collection, &id, &prepared, CREATE_FAILED).await?;
-            let written = this.create_in_transaction(&collection, prepared, authority, Some(id.clone()));
+            let written =
+                this.create_in_transaction(&collection, prepared, authority, Some(id.clone()), more);
             let result = written.await;
             if result.is_err() {
                 this.inner.files.remove_all(&collection.id, &id, stored).await;
@@ -165,6 +167,7 @@ impl Records {
         mut prepared: Prepared,
         authority: Authority,
         id: Option<String>,
+        more: More,
     ) -> Result<Record> {
         if let Some(id) = id {
             prepared.data.insert("id".to_owned(), Value::String(id));
@@ -173,7 +176,9 @@ impl Records {
         let record = self
             .commit(move |connection, schema, applied| {
                 let collection = current(schema, &collection)?;
-                create_in(connection, schema, &collection, &prepared, &authority, applied)
+                let record = create_in(connection, schema, &collection, &prepared, &authority, applied)?;
+                more(connection, schema, &record, applied)?;
+                Ok(record)
             })
             .await?;
         Ok(Arc::unwrap_or_clone(record))
@@ -320,7 +325,26 @@ where
 }
 
 /// The field of an account's own password.
-const PASSWORD: &str = "password";
+pub(crate) const PASSWORD: &str = "password";
+const RANDOM_PASSWORD_LENGTH: usize = 30;
+
+/// Gives an account a password that nobody knows, whatever the field demands of passwords.
+pub(crate) async fn set_random_password(collection: &Collection, prepared: &mut Prepared) -> Result<()> {
+    let plain = ids::random_text(RANDOM_PASSWORD_LENGTH, ids::ALPHANUMERIC);
+    let cost = collection.field(PASSWORD).and_then(|field| match &field.kind {
+        FieldKind::Password(options) => Some(options.effective_cost()),
+        _ => None,
+    });
+    let cost = cost.ok_or_else(|| Error::internal("the record has no password"))?;
+    for key in [PASSWORD, "passwordConfirm"] {
+        prepared.data.insert(key.to_owned(), plain.clone().into());
+    }
+    let hash = tokio::task::spawn_blocking(move || hash_password(&plain, cost));
+    prepared.hashes.insert(PASSWORD.to_owned(), hash.await.map_err(Error::internal)?);
+    prepared.trusts_passwords = true;
+    Ok(())
+}
+
 /// bcrypt takes so many bytes at most; a longer text is refused, not cut.
 fn hash_password(plain: &str, cost: u32) -> Result<String, Invalid> {
     if plain.len() > PASSWORD_BYTES_MAX {
@@ -374,7 +398,7 @@ fn plan_create(
             fail(CREATE_FAILED, errors)?;
         }
     }
-    system_rules::complete_new(&mut draft.record);
+    system_rules::complete_new(&mut draft.record, prepared.verified_email.as_deref());
     let mut errors = std::mem::take(&mut draft.errors);
     system_rules::check_references(connection, schema, &draft.record, None, &mut errors)?;
     check_relations(connection, schema, &draft.record, None, &mut errors)?;

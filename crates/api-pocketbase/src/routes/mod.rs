@@ -1,5 +1,6 @@
 //! The endpoints: one file or folder a family, each with a `router()`.
 
+pub mod apple_secret;
 pub mod auth;
 pub mod backups;
 pub mod batch;
@@ -47,6 +48,7 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(sql::router())
         .merge(test_email::router())
         .merge(logs::router())
+        .merge(apple_secret::router())
         .merge(files::router())
         .merge(backups::router())
         .merge(collections::router())

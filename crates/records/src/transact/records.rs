@@ -82,7 +82,7 @@ impl Transaction<'_> {
             record.set("id", ids::record_id().into());
         }
         plan::generate(&mut record, None);
-        system_rules::complete_new(&mut record);
+        system_rules::complete_new(&mut record, None);
         if record.collection.is_auth() && record.text("password").is_empty() {
             // No password has this hash, and the other front refuses accounts without any.
             record.set("password", LOCKED.into());

@@ -17,6 +17,18 @@ pub async fn finish(
     method: Method,
     data: &Object,
 ) -> ApiResult<Response> {
+    finish_with_meta(app, caller, record, method, data, None).await
+}
+
+/// As [`finish`]; a session is answered together with what its method has to tell.
+pub async fn finish_with_meta(
+    app: &App,
+    caller: &Caller,
+    record: Record,
+    method: Method,
+    data: &Object,
+    meta: Option<Object>,
+) -> ApiResult<Response> {
     if record.collection.is_superusers()
         && !superuser_ip_allowed(&app.settings.current().superuser_ips, &caller.real_ip)
     {
@@ -27,7 +39,7 @@ pub async fn finish(
     request.body = data.clone();
     let origin = Origin { ip: caller.real_ip.clone(), user_agent: caller.header("user-agent").to_owned() };
     let outcome = app.auth.sign_in(record, method, &request, &mfa_id, &origin).await?;
-    answer::sign_in(app, caller, outcome).await
+    answer::sign_in(app, caller, outcome, meta).await
 }
 
 /// The id of an earlier proof, from the body or the query.

@@ -50,6 +50,15 @@ impl Form {
         }
     }
 
+    /// An object; absent and null are empty.
+    pub fn object(&self, name: &str) -> ApiResult<Object> {
+        match self.submitted.get(name) {
+            None | Some(Value::Null) => Ok(Object::new()),
+            Some(Value::Object(object)) => Ok(object.clone()),
+            Some(_) => Err(ApiError::bad_request(UNREADABLE)),
+        }
+    }
+
     /// A whole number; absent and null are 0.
     pub fn integer(&self, name: &str) -> ApiResult<i64> {
         self.submitted.integer(name).map_err(unreadable)

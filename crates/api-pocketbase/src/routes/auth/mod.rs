@@ -12,6 +12,7 @@ mod confirm_verification;
 mod finish;
 mod form;
 mod impersonate;
+mod oauth2_redirect;
 mod request_email_change;
 mod request_otp;
 mod request_password_reset;
@@ -36,6 +37,10 @@ pub fn router() -> Router<Arc<App>> {
         )
         .route("/api/collections/{collection}/auth-with-otp", post(auth_with_otp::auth_with_otp))
         .route("/api/collections/{collection}/auth-with-oauth2", post(auth_with_oauth2::auth_with_oauth2))
+        .route(
+            "/api/oauth2-redirect",
+            get(oauth2_redirect::oauth2_redirect).post(oauth2_redirect::oauth2_redirect),
+        )
         .route("/api/collections/{collection}/request-otp", post(request_otp::request_otp))
         .route(
             "/api/collections/{collection}/request-password-reset",
