@@ -3,6 +3,7 @@
 //! [`query`] answers InstaQL, [`transact`] changes entities, [`users`] knows accounts and sessions. A
 //! front parses the wire, calls the [`Instant`] service, and encodes what it gets.
 
+pub mod answer;
 pub mod error;
 pub mod invalid;
 pub mod query;
@@ -10,6 +11,7 @@ pub mod service;
 pub mod transact;
 pub mod users;
 
+pub use answer::Answer;
 pub use error::{Error, Kind, Result};
 pub use invalid::Invalid;
 pub use service::Instant;

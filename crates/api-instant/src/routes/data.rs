@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::routing::post;
 use ketch_app::Apps;
 use ketch_instant::Error;
+use ketch_instant::query::Everything;
 use ketch_instant::transact::{self, Options, Step};
 use ketch_model::{Object, Value};
 use serde_json::json;
@@ -17,7 +18,19 @@ use crate::error::ApiResult;
 use crate::response;
 
 pub(super) fn router() -> Router<Arc<Apps>> {
-    Router::new().route("/admin/transact", post(transact))
+    Router::new().route("/admin/query", post(query)).route("/admin/transact", post(transact))
+}
+
+async fn query(caller: Caller, body: Body) -> ApiResult {
+    let app = caller.admin().await?;
+    let body = body::read(&caller.headers, body).await?;
+    let query = match body.get("query") {
+        None | Some(Value::Null) => return Err(Error::missing(&["body", "query"]).into()),
+        Some(query @ Value::Object(_)) => query,
+        Some(other) => return Err(Error::malformed(&["body", "query"], other).into()),
+    };
+    let answer = app.instant.query(query, flag(&body, "inference?")?, Everything).await?;
+    Ok(response::bytes(answer.tree))
 }
 
 async fn transact(caller: Caller, body: Body) -> ApiResult {

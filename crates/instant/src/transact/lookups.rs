@@ -8,8 +8,8 @@ use ketch_model::{Value, json};
 use ketch_records::Transaction;
 
 use super::failure::{Failure, refusal};
-use super::names;
 use super::step::{AttrName, EntityRef, Step, TripleStep};
+use super::{names, values};
 use crate::error::Error;
 
 /// What is known of the lookups of a transaction. The same lookup is the same entity in all steps,
@@ -52,10 +52,11 @@ impl Lookups {
             }
         }
         let mut lookups = Self::default();
-        for (attr_id, (entry, values)) in asked {
+        for (attr_id, (entry, wanted)) in asked {
             let Some((collection, field)) = &entry.place else { continue };
             let definition = &collection.fields[*field];
-            let mut normalized: Vec<Value> = values.iter().map(|value| definition.normalize(value)).collect();
+            let mut normalized: Vec<Value> =
+                wanted.iter().map(|value| values::stored(definition, value)).collect();
             normalized.sort_by_cached_key(json::to_text);
             normalized.dedup();
             let records = transaction
@@ -107,7 +108,7 @@ impl Lookups {
         value: &Value,
     ) -> Result<(AttrEntry, (String, String)), Failure> {
         let (entry, _) = attr_of(transaction, namespace, attr)?;
-        let normalized = entry.field().map_or_else(|| value.clone(), |field| field.normalize(value));
+        let normalized = entry.field().map_or_else(|| value.clone(), |field| values::stored(field, value));
         let key = (entry.attr.id.clone(), json::to_text(&normalized));
         Ok((entry, key))
     }

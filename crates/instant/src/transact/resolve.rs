@@ -286,7 +286,7 @@ impl Resolver<'_, '_> {
         // The id triple only says that the entity is there.
         if !entry.attr.is_id() {
             let checked = match task {
-                Task::Retract => entry.field().map_or(Value::Null, |field| field.normalize(value)),
+                Task::Retract => entry.field().map_or(Value::Null, |field| values::stored(field, value)),
                 _ => self.checked(task, &entry, value, &id)?,
             };
             written.push((self.position(&entry)?, checked));

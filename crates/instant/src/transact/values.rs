@@ -3,7 +3,7 @@
 use ketch_model::attr::{Attr, CheckedType, USERS};
 use ketch_model::collection::AttrEntry;
 use ketch_model::time::instant;
-use ketch_model::{Value, json};
+use ketch_model::{Field, FieldKind, Value, json};
 use serde_json::json;
 
 use crate::error::{Error, Kind};
@@ -52,7 +52,7 @@ pub(crate) fn checked(entry: &AttrEntry, value: &Value, entity: &str) -> Result<
         Value::String(text) if attr.forward.namespace == USERS && attr.forward.label == "email" => {
             text.trim().to_lowercase().into()
         }
-        value => field.normalize(value),
+        value => stored(field, value),
     };
     // A field of the other front keeps its own limits.
     if field.attr.is_none() && !field.is_primary_key() {
@@ -62,6 +62,15 @@ pub(crate) fn checked(entry: &AttrEntry, value: &Value, entity: &str) -> Result<
         })?;
     }
     Ok(normalized)
+}
+
+/// A value in the form in which a field holds it. Equal values are equal texts, and a text that looks
+/// like JSON stays a text.
+pub(crate) fn stored(field: &Field, value: &Value) -> Value {
+    match field.kind {
+        FieldKind::Json(_) => json::canonical(value.clone()),
+        _ => field.normalize(value),
+    }
 }
 
 fn refused(attr: &Attr, value: &Value, entity: &str, message: String) -> Error {
