@@ -13,7 +13,7 @@ use ketch_records::Records;
 use ketch_records::collections::Collections;
 use ketch_store::sql::{self, system};
 use ketch_store::{Connection, Flow, Store};
-use ketch_telemetry::Logs;
+use ketch_telemetry::Telemetry;
 
 use crate::backups::Backups;
 use crate::config::AppConfig;
@@ -39,8 +39,8 @@ pub struct App {
     pub realtime: Hub,
     pub settings: SettingsHandle,
     pub config: AppConfig,
-    /// What happened: requests, warnings, errors.
-    pub logs: Logs,
+    /// What happened: the log, analytics, request spans.
+    pub telemetry: Telemetry,
     /// The auxiliary database, which holds what operators look back at.
     pub aux: Arc<dyn Store>,
     /// Jobs by the minute; parts of the app register theirs here.
@@ -58,7 +58,7 @@ impl App {
         self.realtime.close();
         self.crons.stop().await;
         self.periodic.stop().await;
-        self.logs.flush().await;
+        self.telemetry.flush().await;
         let (main, aux) = (self.records.store().clone(), self.aux.clone());
         let closing = tokio::task::spawn_blocking(move || {
             main.close();

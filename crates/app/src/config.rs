@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ketch_realtime::Lifetimes;
+use ketch_telemetry::TelemetryOptions;
 
 use crate::identity::PinnedIdentity;
 
@@ -19,4 +20,6 @@ pub struct AppConfig {
     pub realtime: Lifetimes,
     /// Shows causes of errors and statements on the console.
     pub development: bool,
+    /// What is noted of requests and visitors.
+    pub telemetry: TelemetryOptions,
 }

@@ -24,6 +24,8 @@ pub enum OpenError {
     KeyMissing,
     #[error("The settings of this data folder are encrypted with another key than the given one.")]
     KeyWrong,
+    #[error("The log and its neighbours cannot be opened: {0}.")]
+    Telemetry(String),
     #[error("The encryption key must have exactly 32 characters.")]
     KeyLength,
     #[error(

@@ -39,7 +39,7 @@ pub(crate) fn register(app: &App) -> Result<()> {
         let auth = auth.clone();
         async move { auth.remove_expired_otps(time::unix_milliseconds()).await }
     })?;
-    let logs = app.logs.clone();
+    let logs = app.telemetry.logs.clone();
     crons.add(LOGS_CLEANUP.0, LOGS_CLEANUP.1, move || {
         let logs = logs.clone();
         async move { logs.clean().await.map(|_| ()) }

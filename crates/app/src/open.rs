@@ -16,7 +16,7 @@ use ketch_records::Records;
 use ketch_records::collections::{self, Collections};
 use ketch_store::sql::{self, system};
 use ketch_store::{Connection, Store};
-use ketch_telemetry::Logs;
+use ketch_telemetry::Telemetry;
 
 use crate::app::App;
 use crate::backups::Backups;
@@ -40,8 +40,10 @@ const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
 const CHANGES_KEPT: Duration = Duration::from_secs(60);
-/// How often the log is written.
-const LOG_PERIOD: Duration = Duration::from_secs(3);
+/// How often the log, analytics and spans are written.
+const TELEMETRY_PERIOD: Duration = Duration::from_secs(3);
+/// How often analytics and spans that are kept no more are removed.
+const TELEMETRY_CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 /// Entries deleted in one transaction, so that other writes get their turn.
 const PRUNED_AT_ONCE: u32 = 2_000;
 
@@ -86,9 +88,11 @@ impl App {
             let settings = settings.clone();
             Mailer::new(move || settings.current(), config.development)
         };
-        let logs = {
+        let telemetry = {
             let settings = settings.clone();
-            Logs::new(aux.clone(), move || settings.current())
+            let opened =
+                Telemetry::open(aux.clone(), move || settings.current(), config.telemetry.clone()).await;
+            opened.map_err(|error| OpenError::Telemetry(error.cause.unwrap_or(error.message.into_owned())))?
         };
         let crons = Crons::default();
         let rate_limiter = RateLimiter::new(crons.clone());
@@ -112,7 +116,7 @@ impl App {
             records,
             files,
             config,
-            logs,
+            telemetry,
             aux,
             crons,
             rate_limiter,
@@ -127,17 +131,23 @@ impl App {
             remove_ended_magic_codes(auth.clone())
         });
         app.periodic.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
-        let logs = app.logs.clone();
+        let telemetry = app.telemetry.clone();
         tokio::spawn(async move {
             // What grew too old while the server stood still goes at once.
-            if let Err(error) = logs.clean().await {
+            if let Err(error) = telemetry.logs.clean().await {
                 tracing::warn!(%error, "the log could not be shortened");
             }
+            telemetry.clean().await;
         });
-        let logs = app.logs.clone();
-        app.periodic.every("write the log", LOG_PERIOD, move || {
-            let logs = logs.clone();
-            async move { logs.flush().await }
+        let telemetry = app.telemetry.clone();
+        app.periodic.every("write telemetry", TELEMETRY_PERIOD, move || {
+            let telemetry = telemetry.clone();
+            async move { telemetry.flush().await }
+        });
+        let telemetry = app.telemetry.clone();
+        app.periodic.every("remove old telemetry", TELEMETRY_CLEANUP_PERIOD, move || {
+            let telemetry = telemetry.clone();
+            async move { telemetry.clean().await }
         });
         Ok(app)
     }

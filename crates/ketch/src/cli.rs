@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::telemetry_options::TelemetryFlags;
+
 #[derive(Debug, Parser)]
 #[command(
     name = "ketch",
@@ -117,6 +119,8 @@ pub(crate) struct Serve {
     /// The origins whose pages may call, separated by commas
     #[arg(long, value_delimiter = ',', default_value = "*", value_name = "ORIGINS")]
     pub(crate) origins: Vec<String>,
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryFlags,
 }
 
 #[derive(Debug, Subcommand)]

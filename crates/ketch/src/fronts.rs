@@ -78,7 +78,7 @@ async fn answer(apps: &Apps, routers: &Routers, main: Router, mut request: Reque
                 *request.uri_mut() = uri;
             }
             let mut response = run(routers.of(&app), request).await;
-            response.extensions_mut().insert(app.logs.clone());
+            response.extensions_mut().insert(app.telemetry.clone());
             response
         }
         Ok(None) => refusal(StatusCode::NOT_FOUND, "There is no app with this id."),

@@ -11,6 +11,7 @@ mod project;
 mod serve;
 mod stores;
 mod superuser;
+mod telemetry_options;
 
 use std::process::ExitCode;
 

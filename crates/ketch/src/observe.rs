@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::HttpBody;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use ketch_app::App;
-use ketch_telemetry::{Failure, Logs, Quiet, Seen};
+use ketch_telemetry::analytics::Visit;
+use ketch_telemetry::{Analytics, Failure, Quiet, Seen, Telemetry};
 use ketch_web::client;
 use ketch_web::observe::{Exchange, Observer};
 
@@ -37,7 +40,29 @@ impl Observer for Watcher {
             failure: response.extensions().get::<Failure>(),
             is_quiet: response.extensions().get::<Quiet>().is_some(),
         };
-        // A request under another app's path belongs into the log of that app.
-        response.extensions().get::<Logs>().unwrap_or(&self.app.logs).request(&seen);
+        // A request under another app's path belongs to that app.
+        let telemetry = response.extensions().get::<Telemetry>().unwrap_or(&self.app.telemetry);
+        telemetry.request(&seen);
+        if telemetry.analytics.options().page_views && is_page(exchange, response, &seen) {
+            count_view(telemetry.analytics.clone(), &seen, exchange.uri.path().to_owned());
+        }
     }
+}
+
+/// Whether a page of the public folder was shown to somebody.
+fn is_page(exchange: &Exchange, response: &Response, seen: &Seen<'_>) -> bool {
+    let is_html = || {
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
+    };
+    seen.is_quiet && exchange.method == Method::GET && response.status() == StatusCode::OK && is_html()
+}
+
+fn count_view(analytics: Analytics, seen: &Seen<'_>, path: String) {
+    let [ip, user_agent, host, referrer] =
+        [seen.user_ip, seen.user_agent, seen.host, seen.referer].map(str::to_owned);
+    tokio::spawn(async move {
+        let visit = Visit { ip: &ip, user_agent: &user_agent, host: &host };
+        analytics.page_view(visit, &path, &referrer).await;
+    });
 }

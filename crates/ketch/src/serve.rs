@@ -38,6 +38,7 @@ pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Res
             "--https: TLS is not built yet: put a proxy in front and use --http ADDRESS.",
         ));
     }
+    let telemetry = options.telemetry.options()?;
     // The port first: a second server must not touch the data of the first.
     let listener =
         serving::listen(&options.http).await.map_err(|error| not_listening(&options.http, &error))?;
@@ -50,11 +51,11 @@ pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Res
         let round = socket.try_clone().and_then(TcpListener::from_std).map_err(unusable)?;
         let (restart, mut restarting) = watch::channel(None);
         let restart = move |folder| drop(restart.send_replace(Some(folder)));
-        let apps = Arc::new(stores::serve_all(global, Arc::new(restart)).await?);
+        let apps = Arc::new(stores::serve_all(global, telemetry.clone(), Arc::new(restart)).await?);
         let app = apps.main().clone();
         let site = Folder::new(project::public_dir(global)?, global.index_fallback);
         let router = fronts::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
-        app.logs.listen(log);
+        app.telemetry.logs.listen(log);
         let front = Front::new(router, Cors::new(options.origins.clone()), pocketbase::panicked)
             .observed_by(Arc::new(Watcher { app: app.clone() }));
         let announced = tokio::spawn(announce(app.clone(), url.clone(), notes(global, &app)));

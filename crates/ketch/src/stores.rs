@@ -11,6 +11,7 @@ use ketch_app::backups::{RestoreHost, swap};
 use ketch_app::{App, AppConfig, Apps, Lifetimes, OpenError, PinnedIdentity};
 use ketch_store::{Store, StoreError};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
+use ketch_telemetry::TelemetryOptions;
 
 use crate::cli::{Global, Synchronous};
 use crate::failure::Failure;
@@ -49,7 +50,7 @@ fn lifetimes(global: &Global) -> Lifetimes {
     }
 }
 
-fn main_config(global: &Global) -> Result<AppConfig, Failure> {
+fn main_config(global: &Global, telemetry: TelemetryOptions) -> Result<AppConfig, Failure> {
     let config = AppConfig {
         data_dir: project::data_dir(global)?,
         encryption_key: encryption_key(global)?,
@@ -60,6 +61,7 @@ fn main_config(global: &Global) -> Result<AppConfig, Failure> {
         },
         realtime: lifetimes(global),
         development: global.dev,
+        telemetry,
     };
     Ok(config)
 }
@@ -67,7 +69,7 @@ fn main_config(global: &Global) -> Result<AppConfig, Failure> {
 /// Opens the app of the data folder that the command line names, for a command and not for serving.
 pub(crate) async fn open(global: &Global) -> Result<Arc<App>, Failure> {
     let engine = Engine::of(global);
-    Ok(open_restored(main_config(global)?, engine).await?)
+    Ok(open_restored(main_config(global, TelemetryOptions::default())?, engine).await?)
 }
 
 /// Opens the data folder that the command line names with all its apps, for a command.
@@ -79,10 +81,14 @@ pub(crate) async fn open_all(global: &Global) -> Result<Apps, Failure> {
 
 /// Opens the data folder that the command line names with all its apps, to be served. `restart` is
 /// called when a backup of an app is to take the place of its data.
-pub(crate) async fn serve_all(global: &Global, restart: Restart) -> Result<Apps, Failure> {
+pub(crate) async fn serve_all(
+    global: &Global,
+    telemetry: TelemetryOptions,
+    restart: Restart,
+) -> Result<Apps, Failure> {
     let engine = Engine::of(global);
     let open = move |config| open_served(config, engine, restart.clone());
-    let main = open(main_config(global)?).await?;
+    let main = open(main_config(global, telemetry)?).await?;
     Ok(Apps::new(main, Box::new(move |config| open(config).boxed())))
 }
 

@@ -33,6 +33,18 @@ impl<T> Backlog<T> {
         drop(oldest);
     }
 
+    /// Adds an entry unless there is no room.
+    pub(crate) fn try_push(&self, entry: T) -> bool {
+        let mut state = self.state.lock();
+        let has_room = state.entries.len() < self.capacity;
+        if has_room {
+            state.entries.push_back(entry);
+        } else {
+            state.dropped += 1;
+        }
+        has_room
+    }
+
     /// Takes everything, oldest first, and how many entries had to give way since the last time.
     pub(crate) fn take(&self) -> (VecDeque<T>, u64) {
         let mut state = self.state.lock();
@@ -50,8 +62,9 @@ mod tests {
         for entry in 1..=5 {
             backlog.push(entry);
         }
+        assert!(!backlog.try_push(6));
         let (entries, dropped) = backlog.take();
-        assert_eq!((Vec::from(entries), dropped), (vec![4, 5], 3));
+        assert_eq!((Vec::from(entries), dropped), (vec![4, 5], 4));
         assert_eq!(backlog.take().1, 0);
     }
 }

@@ -31,6 +31,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult {
     };
     let (page, per_page) = (options.page, options.per_page);
     let found = app
+        .telemetry
         .logs
         .list(LogQuery {
             page,
@@ -62,13 +63,14 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult {
 
 async fn view(State(app): State<Arc<App>>, Path(id): Path<String>, caller: Caller) -> ApiResult {
     caller.require_superuser()?;
-    let entry = app.logs.find(&id).await?;
+    let entry = app.telemetry.logs.find(&id).await?;
     response::json(&entry_json(entry), &caller).map(response::quiet)
 }
 
 async fn stats(State(app): State<Arc<App>>, caller: Caller) -> ApiResult {
     caller.require_superuser()?;
     let hours = app
+        .telemetry
         .logs
         .hours(caller.query.text("filter"))
         .await
@@ -82,7 +84,7 @@ async fn stats(State(app): State<Arc<App>>, caller: Caller) -> ApiResult {
 
 async fn clear(State(app): State<Arc<App>>, caller: Caller) -> ApiResult {
     caller.require_superuser()?;
-    app.logs.clear().await?;
+    app.telemetry.logs.clear().await?;
     Ok(response::quiet(response::no_content()))
 }
 

@@ -1,5 +1,6 @@
 //! The endpoints: one file or folder a family, each with a `router()`.
 
+pub mod analytics;
 pub mod apple_secret;
 pub mod auth;
 pub mod backups;
@@ -14,6 +15,7 @@ pub mod records;
 pub mod settings;
 pub mod sql;
 pub mod test_email;
+pub mod traces;
 
 mod unrouted;
 
@@ -49,6 +51,8 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(test_email::router())
         .merge(logs::router())
         .merge(apple_secret::router())
+        .merge(analytics::router())
+        .merge(traces::router())
         .merge(files::router())
         .merge(backups::router())
         .merge(collections::router())

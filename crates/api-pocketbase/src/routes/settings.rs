@@ -45,7 +45,7 @@ async fn change(State(app): State<Arc<App>>, caller: Caller, body: Body) -> ApiR
     let changed = changed.await?;
     if changed.logs != before.logs {
         // What the log keeps no more need not wait for its time.
-        let logs = app.logs.clone();
+        let logs = app.telemetry.logs.clone();
         tokio::spawn(async move {
             if let Err(error) = logs.clean().await {
                 tracing::warn!(%error, "the log could not be shortened");

@@ -1,6 +1,7 @@
 //! SQL text, rendered over a [`Dialect`]. Identifiers come from the schema and are quoted; values are bound.
 
 mod aliases;
+pub mod analytics;
 pub mod attrs;
 pub mod changes;
 pub mod columns;
@@ -17,6 +18,7 @@ pub mod relations;
 mod renderer;
 pub mod select;
 pub mod sessions;
+pub mod spans;
 pub mod system;
 mod typed;
 pub mod write;
