@@ -35,7 +35,8 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Object, ApiError> {
     }
 }
 
-fn refuse(error: ReadError) -> ApiError {
+/// What a body that could not be read is answered with.
+pub(crate) fn refuse(error: ReadError) -> ApiError {
     match error {
         ReadError::TooLarge => {
             let message =

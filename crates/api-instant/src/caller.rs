@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use ketch_app::{App, Apps, is_canonical_uuid};
 use ketch_instant::users::Viewer;
@@ -18,6 +18,9 @@ use ketch_web::{client, form};
 use serde_json::json;
 
 use crate::error::{ApiError, not_open};
+
+/// The address of the app in settings that nobody has changed.
+const UNTOLD: &str = "http://localhost:8090";
 
 /// The request without its body. An extractor: put it before the body in a handler's arguments.
 ///
@@ -55,6 +58,25 @@ impl Caller {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// The value of a header letter by letter: each byte is one of Latin-1.
+    pub fn latin1_header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).map(|value| value.as_bytes().iter().copied().map(char::from).collect())
+    }
+
+    /// Where the client reached this server, for URLs that lead back here: `https://host`. An
+    /// operator who has said where the app is has the last word.
+    pub fn origin(&self, app: &App) -> String {
+        let told = app.settings.current().meta.app_url.trim_end_matches('/').to_owned();
+        let host = self.header(HOST.as_str()).filter(|host| !host.is_empty());
+        match host {
+            Some(host) if told == UNTOLD || told.is_empty() => {
+                let is_secure = self.header("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+                format!("{}://{host}", if is_secure { "https" } else { "http" })
+            }
+            _ => told,
+        }
+    }
+
     /// The client's address, by way of the trusted proxy headers of the app's settings.
     pub fn real_ip(&self, app: &App) -> String {
         let trusted = &app.settings.current().trusted_proxy;
@@ -80,7 +102,8 @@ impl Caller {
     }
 
     fn app_id(&self) -> Result<String, Error> {
-        let found = self.header("app-id").or_else(|| self.parameter("app_id"));
+        let header = self.header("app-id").or_else(|| self.header("app_id"));
+        let found = header.or_else(|| self.parameter("app_id"));
         let Some(text) = found else {
             let mut error = Error::missing(&["headers", "app-id"]);
             error.hint["possible-ins"] = json!([["query-params", "app_id"]]);
@@ -159,12 +182,21 @@ impl Caller {
     /// As [`Caller::app`]; `record-not-found` of `app-user` for an unknown token.
     pub async fn visitor(&self) -> Result<(Arc<App>, Viewer), Error> {
         let app = self.app().await?;
+        let viewer = self.visitor_of(&app).await?;
+        Ok((app, viewer))
+    }
+
+    /// As [`Caller::visitor`], for an app that is known already.
+    ///
+    /// # Errors
+    /// `record-not-found` of `app-user` for an unknown token.
+    pub async fn visitor_of(&self, app: &App) -> Result<Viewer, Error> {
         let token = client::bearer_token(&self.headers).unwrap_or_default();
         if matches!(token, "" | "undefined" | "null") {
-            return Ok((app, Viewer::Guest));
+            return Ok(Viewer::Guest);
         }
         let user = app.instant.user_of_token(token, &["headers", "authorization"]).await?;
-        Ok((app, Viewer::User(user)))
+        Ok(Viewer::User(user))
     }
 
     fn bearer(&self) -> Result<Bearer, Error> {

@@ -1,6 +1,7 @@
 //! The Instant dialect without HTTP: what its requests mean for the records of an app.
 //!
-//! [`query`] answers InstaQL, [`transact`] changes entities, [`users`] knows accounts and sessions. A
+//! [`query`] answers InstaQL, [`transact`] changes entities, [`users`] knows accounts and
+//! sessions, [`storage`] keeps files. A
 //! front parses the wire, calls the [`Instant`] service, and encodes what it gets.
 
 pub mod answer;
@@ -8,7 +9,9 @@ pub mod error;
 pub mod invalid;
 pub mod query;
 pub mod service;
+pub mod storage;
 pub mod transact;
+pub mod url_key;
 pub mod users;
 
 pub use answer::Answer;

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ketch_model::attr::FILES;
 use ketch_model::{Collection, Error, FieldKind, Record, Result, Schema};
-use ketch_store::{ChangeKind, Connection};
+use ketch_store::{Change, ChangeKind, Connection};
 
 use crate::applied::{Applied, log_changes};
 use crate::cascade;
 use crate::service::Records;
 
+/// The field of `$files` that names the place of the bytes.
+const LOCATION: &str = "location-id";
 /// How long a write waits for the files of what it deleted to go.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -43,9 +46,9 @@ impl Records {
 
     /// Removes files that nothing names any more. The answer waits for it, but not for a storage
     /// that takes its time; neither of both ends the removal.
-    async fn tidy_up(&self, applied: Applied) {
-        let drops = !applied.dropped_files.is_empty();
-        if !drops && !applied.changes.iter().any(|change| change.kind == ChangeKind::Delete) {
+    pub(crate) async fn tidy_up(&self, applied: Applied) {
+        let loses = |change: &Change| change.kind == ChangeKind::Delete || lost_location(change).is_some();
+        if applied.dropped_files.is_empty() && !applied.changes.iter().any(loses) {
             return;
         }
         let this = self.clone();
@@ -58,8 +61,11 @@ impl Records {
     }
 
     /// Removes the files that lost their record or their place in one.
-    pub(crate) async fn remove_orphans(&self, applied: Applied) {
+    async fn remove_orphans(&self, applied: Applied) {
         for change in &applied.changes {
+            if let Some((collection, location)) = lost_location(change) {
+                self.inner.files.remove_record(collection, location).await;
+            }
             if let (ChangeKind::Delete, Some(before)) = (change.kind, &change.before)
                 && before.collection.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
             {
@@ -106,4 +112,16 @@ impl Records {
             Err(error) => tracing::debug!(%error, "records to be deleted could not be looked at"),
         }
     }
+}
+
+/// Where the bytes of a row of `$files` lay that is gone, or has others now: the collection's id and
+/// the location's. Each location is used once.
+fn lost_location(change: &Change) -> Option<(&str, &str)> {
+    let before = change.before.as_ref()?;
+    if before.collection.name != FILES {
+        return None;
+    }
+    let location = before.text(LOCATION);
+    let stays = change.after.as_ref().is_some_and(|after| after.text(LOCATION) == location);
+    (!stays && !location.is_empty()).then_some((&before.collection.id, location))
 }

@@ -15,6 +15,7 @@ pub mod path;
 pub mod ranges;
 mod remainder;
 pub mod serve;
+pub mod spool;
 pub mod sse;
 
 pub use cors::Cors;

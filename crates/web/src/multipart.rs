@@ -1,37 +1,22 @@
 //! `multipart/form-data`, one part at a time; large files go to temporary files.
 
-use std::io;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
-use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
 use http_body_util::{BodyExt, Limited};
 use multer::{Field, Multipart};
-use tempfile::TempPath;
-use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 
 use crate::body::{PATIENCE, ReadError, from_stream};
+use crate::spool;
 
-/// Bytes of a file that stay in memory.
-pub const MEMORY_LIMIT: usize = 1 << 20;
-/// Bytes that tell a file's type.
-const HEAD: usize = 4 << 10;
+pub use crate::spool::{Content, MEMORY_LIMIT};
+
 /// Bytes that all text parts of a form may have together.
 const TEXT_LIMIT: usize = 64 << 20;
 /// Parts of one form.
 const PART_LIMIT: usize = 1000;
-
-/// The bytes of an uploaded file.
-#[derive(Debug)]
-pub enum Content {
-    Memory(Bytes),
-    /// A temporary file, deleted when dropped. `head` holds its first bytes, enough to tell its type.
-    File {
-        path: TempPath,
-        head: Bytes,
-    },
-}
 
 /// One part of a form.
 #[derive(Debug)]
@@ -95,7 +80,7 @@ impl Parts {
             };
             return match field.file_name().filter(|file_name| !file_name.is_empty()).map(str::to_owned) {
                 Some(file_name) => {
-                    let (content, size) = read_file(field).await?;
+                    let (content, size) = spool::spool(field.map_err(refuse), None).await?;
                     Ok(Some(Part::File { name, file_name, content, size }))
                 }
                 None => {
@@ -121,43 +106,6 @@ async fn read_text(mut field: Field<'static>, limit: usize) -> Result<String, Re
         Ok(text) => text,
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     })
-}
-
-async fn read_file(mut field: Field<'static>) -> Result<(Content, u64), ReadError> {
-    let mut start = BytesMut::new();
-    while let Some(chunk) = field.chunk().await.map_err(refuse)? {
-        start.extend_from_slice(&chunk);
-        if start.len() > MEMORY_LIMIT {
-            return spill(field, start).await;
-        }
-    }
-    let size = start.len() as u64;
-    Ok((Content::Memory(start.freeze()), size))
-}
-
-/// Moves a file that is too large for memory, and the rest of it, to a temporary file.
-async fn spill(mut field: Field<'static>, start: BytesMut) -> Result<(Content, u64), ReadError> {
-    let (file, path) =
-        tokio::task::spawn_blocking(|| tempfile::NamedTempFile::new().map(|file| file.into_parts()))
-            .await
-            .map_err(io::Error::other)
-            .flatten()
-            .map_err(temporary)?;
-    let mut file = tokio::fs::File::from_std(file);
-    let mut size = start.len() as u64;
-    file.write_all(&start).await.map_err(temporary)?;
-    let head = Bytes::copy_from_slice(&start[..HEAD.min(start.len())]);
-    drop(start);
-    while let Some(chunk) = field.chunk().await.map_err(refuse)? {
-        size += chunk.len() as u64;
-        file.write_all(&chunk).await.map_err(temporary)?;
-    }
-    file.flush().await.map_err(temporary)?;
-    Ok((Content::File { path, head }, size))
-}
-
-fn temporary(error: io::Error) -> ReadError {
-    ReadError::Temporary(error.to_string())
 }
 
 fn refuse(error: multer::Error) -> ReadError {
@@ -215,7 +163,7 @@ mod tests {
         };
         assert_eq!(*size, large.len() as u64);
         assert_eq!(std::fs::read(path).unwrap(), large);
-        assert_eq!(head, &large[..HEAD]);
+        assert_eq!(head, &large[..spool::HEAD]);
         let path = path.to_path_buf();
         assert!(matches!(&parts[3], Part::Text { value, .. } if value == "text"));
         drop(parts);

@@ -2,6 +2,7 @@
 
 mod data;
 mod runtime;
+mod storage;
 mod users;
 
 use std::sync::Arc;
@@ -11,5 +12,10 @@ use ketch_app::Apps;
 
 /// Every endpoint, for all apps.
 pub fn router(apps: Arc<Apps>) -> Router {
-    Router::new().merge(data::router()).merge(users::router()).merge(runtime::router()).with_state(apps)
+    Router::new()
+        .merge(data::router())
+        .merge(users::router())
+        .merge(runtime::router())
+        .merge(storage::router())
+        .with_state(apps)
 }

@@ -16,6 +16,16 @@ pub(crate) enum Failure {
     Failed(Error),
 }
 
+impl Failure {
+    /// The error of a transaction that was not to change the schema, or was begun so.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Failed(error) => error,
+            Self::NotExclusive => Error::unknown("a transaction that changes the schema was not exclusive"),
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Failed(error)

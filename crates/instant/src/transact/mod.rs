@@ -17,6 +17,8 @@ mod service;
 mod step;
 mod values;
 
+pub(crate) use failure::{Failure, refusal};
 pub use parse::parse;
 pub use service::{Committed, Options};
 pub use step::{AttrName, EntityRef, Mode, Step, TripleStep};
+pub(crate) use values::checked as checked_value;

@@ -110,7 +110,7 @@ impl Records {
         };
         match ended {
             Ok((outcome, applied, _)) => {
-                self.remove_orphans(applied).await;
+                self.tidy_up(applied).await;
                 Ok(outcome)
             }
             Err(Undone::Dry(value)) => Ok(Outcome { value, number: 0 }),

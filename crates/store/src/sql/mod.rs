@@ -21,6 +21,7 @@ pub mod sessions;
 pub mod spans;
 pub mod system;
 mod typed;
+pub mod uploads;
 pub mod write;
 
 pub use changes::{

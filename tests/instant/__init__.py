@@ -1,0 +1,1 @@
+"""The Instant front over the wire."""
