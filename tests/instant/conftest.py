@@ -10,7 +10,7 @@ from instant.app import App
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with App(tmp_path_factory.mktemp("instant") / "home") as app:
+    with App(tmp_path_factory.mktemp("instant") / "home", superuser=True) as app:
         yield app
 
 

@@ -132,8 +132,8 @@ impl App {
         });
         app.periodic.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
         let telemetry = app.telemetry.clone();
-        tokio::spawn(async move {
-            // What grew too old while the server stood still goes at once.
+        app.periodic.once(async move {
+            // What grew too old while the server stood still.
             if let Err(error) = telemetry.logs.clean().await {
                 tracing::warn!(%error, "the log could not be shortened");
             }

@@ -55,6 +55,20 @@ impl Periodic {
         }
     }
 
+    /// Runs `job` once, from now on; it is cut when everything is stopped.
+    pub fn once(&self, job: impl Future<Output = ()> + Send + 'static) {
+        let mut stop = self.stop.subscribe();
+        let once = async move {
+            tokio::select! {
+                () = job => {}
+                _ = stop.wait_for(|stopped| *stopped) => {}
+            }
+        };
+        if let Ok(mut running) = self.running.lock() {
+            running.spawn(once);
+        }
+    }
+
     /// Stops every job; what is under way is cut at its next wait.
     pub async fn stop(&self) {
         self.stop.send_replace(true);
