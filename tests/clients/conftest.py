@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from clients.beside import Beside
 from harness.server import Server, ketch, pocketbase
+from mail.smtp import SmtpServer
 
 
 @pytest.fixture(scope="module")
@@ -14,4 +16,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(product, tmp_path_factory.mktemp("server"))
     product.upsert_superuser(made.data_dir)
     with made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def beside(server: Server) -> Iterator[Beside]:
+    """The mails of the server, which batches are allowed on as well."""
+    with SmtpServer() as smtp, Beside(smtp) as made:
+        through = {"enabled": True, "host": "127.0.0.1", "port": smtp.port, "tls": False}
+        server.admin("PATCH", "/api/settings", {"smtp": through, "batch": {"enabled": True}})
         yield made

@@ -1,5 +1,9 @@
-// A superuser client and the collections that the tests use.
+// A superuser client, the collections that the tests use, and what stands beside the server.
+import { EventSource } from "eventsource";
 import PocketBase from "pocketbase";
+
+// The client brings no EventSource of its own, and Node 20 has none.
+globalThis.EventSource ??= EventSource;
 
 export const PASSWORD = "password123";
 
@@ -64,4 +68,41 @@ export async function makeUsers(pb) {
     passwordConfirm: PASSWORD,
   });
   return { collection, email, record };
+}
+
+/** Takes the oldest mail to an address, waiting for it: its subject, and the token or code in it. */
+export async function mailTo(address) {
+  const answer = await fetch(`${process.env.BESIDE_URL}/mail?to=${encodeURIComponent(address)}`);
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
+}
+
+/** Calls until the answer is truthy, and answers it. */
+export async function eventually(call, seconds = 15) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await call();
+    if (answer) return answer;
+    if (Date.now() > deadline) throw new Error(`nothing in ${seconds} s: ${call}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A callback that keeps what it is given; `next` takes the oldest, waiting for it. */
+export function inbox() {
+  const kept = [];
+  const waiting = [];
+  const take = (item) => (waiting.length ? waiting.shift()(item) : kept.push(item));
+  take.kept = kept;
+  take.next = (seconds = 10) => {
+    if (kept.length) return Promise.resolve(kept.shift());
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no event in ${seconds} s`)), seconds * 1000);
+      waiting.push((item) => {
+        clearTimeout(timer);
+        resolve(item);
+      });
+    });
+  };
+  return take;
 }
