@@ -1,4 +1,4 @@
-"""What stands beside the server for the tests in other languages: they ask over HTTP for the mails it sent."""
+"""What stands beside the server for the tests in other languages: they reach it over HTTP."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from mail.smtp import Mail, SmtpServer
+from oauth2.provider import FakeProvider, person
 
 _WAIT_S = 10
 _POLL_S = 0.02
 
 
 class Beside:
-    """`GET /mail?to=ADDRESS` takes the oldest mail to an address, waiting for it. Use as a context manager."""
+    """The mails that the server sent, and an OAuth2 provider. Use as a context manager.
 
-    def __init__(self, smtp: SmtpServer) -> None:
+    `GET /mail?to=ADDRESS` takes the oldest mail to an address, waiting for it.
+    `GET /provider` tells how a collection names the provider.
+    `GET /consent?code=CODE&person=NAME` makes a code good for a person.
+    """
+
+    def __init__(self, smtp: SmtpServer, provider: FakeProvider) -> None:
         self._smtp = smtp
+        self._provider = provider
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -60,6 +67,11 @@ class Beside:
             case "/mail":
                 mail = self.mail(query["to"])
                 return (200, _shape(mail)) if mail else (404, {"message": f"no mail to {query['to']} in {_WAIT_S} s"})
+            case "/provider":
+                return 200, self._provider.settings()
+            case "/consent":
+                self._provider.knows(query["code"], person(query["person"]))
+                return 200, {}
             case _:
                 return 404, {"message": f"nothing at {path}"}
 

@@ -8,6 +8,7 @@ import pytest
 from clients.beside import Beside
 from harness.server import Server, ketch, pocketbase
 from mail.smtp import SmtpServer
+from oauth2.provider import FakeProvider
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +22,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def beside(server: Server) -> Iterator[Beside]:
-    """The mails of the server, which batches are allowed on as well."""
-    with SmtpServer() as smtp, Beside(smtp) as made:
+    """What stands beside the server, which allows batches as well."""
+    with SmtpServer() as smtp, FakeProvider() as provider, Beside(smtp, provider) as made:
         through = {"enabled": True, "host": "127.0.0.1", "port": smtp.port, "tls": False}
         server.admin("PATCH", "/api/settings", {"smtp": through, "batch": {"enabled": True}})
         yield made

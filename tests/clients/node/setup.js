@@ -70,11 +70,23 @@ export async function makeUsers(pb) {
   return { collection, email, record };
 }
 
-/** Takes the oldest mail to an address, waiting for it: its subject, and the token or code in it. */
-export async function mailTo(address) {
-  const answer = await fetch(`${process.env.BESIDE_URL}/mail?to=${encodeURIComponent(address)}`);
+async function beside(path, query = {}) {
+  const answer = await fetch(`${process.env.BESIDE_URL}/${path}?${new URLSearchParams(query)}`);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.json();
+}
+
+/** Takes the oldest mail to an address, waiting for it: its subject, and the token or code in it. */
+export const mailTo = (address) => beside("mail", { to: address });
+
+/** The OAuth2 provider of the tests as a collection names it. */
+export const provider = () => beside("provider");
+
+/** Makes a code of the provider good for a person; the address is `person<name>@example.com`. */
+export async function consent(person) {
+  const code = unique(`code_${person}`);
+  await beside("consent", { code, person });
+  return code;
 }
 
 /** Calls until the answer is truthy, and answers it. */
