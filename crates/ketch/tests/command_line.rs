@@ -74,9 +74,9 @@ fn an_empty_folder_becomes_a_server() {
     let data = home.path().join("pb_data");
     fs::create_dir_all(home.path().join("pb_hooks")).unwrap();
     fs::write(home.path().join("pb_hooks/main.pb.js"), "").unwrap();
-    let server = Server::start(&data, 6);
-    assert!(server.said[3].contains("superuser upsert EMAIL PASSWORD"), "{:?}", server.said);
-    assert!(server.said[5].contains("main.pb.js"), "{:?}", server.said);
+    let server = Server::start(&data, 7);
+    assert!(server.said[4].contains("superuser upsert EMAIL PASSWORD"), "{:?}", server.said);
+    assert!(server.said[6].contains("main.pb.js"), "{:?}", server.said);
     assert!(server.get("/api/health").ends_with(r#"{"message":"API is healthy.","code":200,"data":{}}"#));
     let missing = server.get("/nothing");
     assert!(missing.ends_with(r#"{"data":{},"message":"File not found.","status":404}"#), "{missing}");
