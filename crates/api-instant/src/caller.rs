@@ -11,6 +11,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use ketch_app::{App, Apps, is_canonical_uuid};
+use ketch_instant::permissions::Context;
 use ketch_instant::users::Viewer;
 use ketch_instant::{Error, Kind};
 use ketch_model::Value;
@@ -81,6 +82,12 @@ impl Caller {
     pub fn real_ip(&self, app: &App) -> String {
         let trusted = &app.settings.current().trusted_proxy;
         client::real_ip(&self.headers, self.peer, &trusted.headers, trusted.use_leftmost_ip)
+    }
+
+    /// What rules may know of where the request comes from.
+    pub fn context(&self, app: &App) -> Context {
+        let ip = Some(self.real_ip(app)).filter(|ip| !ip.is_empty());
+        Context { ip, origin: self.header("origin").map(str::to_owned) }
     }
 
     /// The app that the request names, in its header or its query.

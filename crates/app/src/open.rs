@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use ketch_auth::Auth;
 use ketch_files::{Files, LocalBlobs, SwitchedBlobs};
 use ketch_instant::Instant;
+use ketch_instant::permissions::Permissions;
 use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
 use ketch_model::{Schema, time};
@@ -105,11 +106,12 @@ impl App {
             settings.clone(),
         );
         let auth = Auth::new(records.clone(), mailer);
+        let permissions = Permissions::open(main.clone()).await?;
         let app = Arc::new(Self {
             id: loaded.id,
             is_new: loaded.is_new,
             collections: Collections::new(records.clone()),
-            instant: Instant::new(records.clone(), auth.clone()),
+            instant: Instant::new(records.clone(), auth.clone(), permissions),
             auth,
             realtime,
             settings,

@@ -42,6 +42,11 @@ pub struct Civil {
 }
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z
+    pub fn epoch() -> Self {
+        Self(0)
+    }
+
     pub fn from_nanoseconds(value: i128) -> Option<Self> {
         (SECONDS_MIN..=SECONDS_MAX).contains(&value.div_euclid(SECOND)).then_some(Self(value))
     }

@@ -1,11 +1,26 @@
-//! Queries answered.
+//! Queries answered: asked by somebody, from one state of the data.
+
+use std::sync::Arc;
 
 use ketch_model::{Object, Value};
-use ketch_store::Connection;
+use ketch_store::{Connection, StoreError};
 
-use crate::error::{Error, Result};
-use crate::query::{Dependencies, NoUrls, Plan, ViewPolicy};
+use crate::error::{Error, Kind, Result};
+use crate::permissions::{Context, Inquiry, RuleBook, RulePolicy};
+use crate::query::{Dependencies, FileUrls, Plan};
 use crate::service::Instant;
+use crate::viewer::Viewer;
+
+/// A query and who asks it.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// An object.
+    pub query: Value,
+    pub viewer: Viewer,
+    pub context: Context,
+    /// Links that lead to at most one entity become objects instead of lists.
+    pub infers: bool,
+}
 
 /// The answer of a query as servers get it.
 #[derive(Debug, Clone)]
@@ -19,27 +34,86 @@ pub struct Answer {
     pub dependencies: Dependencies,
 }
 
+/// What the rules said of a query.
+#[derive(Debug, Clone)]
+pub struct CheckedAnswer {
+    /// The tree as the viewer gets it.
+    pub result: Value,
+    /// `{"id", "entity", "record", "check"}` for each entity that was looked at.
+    pub checks: Vec<Value>,
+}
+
 impl Instant {
-    /// Answers a query as `policy` lets it be seen. `infers`: links that lead to at most one entity
-    /// become objects instead of lists.
+    /// Answers a query as the app's rules let the viewer see it. `urls` are those of files.
     ///
     /// # Errors
     /// `validation-failed` for what does not hold of the query; what a rule or the store says.
-    pub async fn query(
-        &self,
-        query: &Value,
-        infers: bool,
-        policy: impl ViewPolicy + Send + 'static,
-    ) -> Result<Answer> {
-        let plan = Plan::new(query, &self.records.schema(), &policy, infers)?;
-        let read = move |connection: &mut dyn Connection| {
-            let loaded = plan.load(connection, &policy)?;
+    pub async fn query(&self, question: Question, urls: impl FileUrls + Send + 'static) -> Result<Answer> {
+        let instant = self.clone();
+        self.read(move |connection| {
+            let policy = RulePolicy::new(connection, instant.inquiry(&question, None))?;
+            let plan = Plan::new(&question.query, &instant.records.schema(), &policy, question.infers)?;
+            let loaded = plan.load(connection, &policy).map_err(|error| policy.explain(error))?;
             let mut tree = Vec::with_capacity(1024);
-            loaded.write_tree(&NoUrls, &mut tree)?;
+            loaded.write_tree(&urls, &mut tree)?;
             let (page_info, aggregate) = (loaded.page_info(), loaded.aggregate());
-            let dependencies = plan.dependencies().clone();
-            Ok::<_, ketch_model::Error>(Answer { tree, page_info, aggregate, dependencies })
-        };
-        self.records.store().read(read).await.map_err(Error::from)
+            Ok(Answer { tree, page_info, aggregate, dependencies: plan.dependencies().clone() })
+        })
+        .await
+    }
+
+    /// Answers a query and what the rules, or others in their place, said of every entity that it met.
+    ///
+    /// # Errors
+    /// As of [`Instant::query`]; rules speak plainly here.
+    pub async fn check_query(
+        &self,
+        question: Question,
+        instead: Option<Arc<RuleBook>>,
+        urls: impl FileUrls + Send + 'static,
+    ) -> Result<CheckedAnswer> {
+        let instant = self.clone();
+        self.read(move |connection| {
+            let inquiry = instant.inquiry(&question, instead).for_author();
+            let policy = RulePolicy::new(connection, inquiry)?.noting_checks();
+            let plan = Plan::new(&question.query, &instant.records.schema(), &policy, question.infers)?;
+            let loaded = plan.load(connection, &policy).map_err(|error| policy.explain(error))?;
+            let result = loaded.to_tree(&urls)?;
+            Ok(CheckedAnswer { result, checks: policy.take_checks() })
+        })
+        .await
+    }
+
+    fn inquiry(&self, question: &Question, instead: Option<Arc<RuleBook>>) -> Inquiry {
+        let schema = self.records.schema();
+        let inquiry = self.permissions.inquiry(&schema, &question.viewer, &question.context, instead);
+        // What is no object the query's own parser refuses.
+        match question.query.get("$$ruleParams").and_then(Value::as_object) {
+            Some(params) => inquiry.with_params(params),
+            None => inquiry,
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let read = self.records.store().read(move |connection| work(connection).map_err(Failed));
+        read.await.map_err(|Failed(error)| error)
+    }
+}
+
+/// Carries an error of this dialect out of the store.
+struct Failed(Error);
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self(match error {
+            StoreError::Timeout => {
+                let message = "The query took too long: ask for less, or index what it looks for.";
+                Error::new(Kind::Timeout, message, Value::Null)
+            }
+            other => ketch_model::Error::from(other).into(),
+        })
     }
 }

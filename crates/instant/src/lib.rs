@@ -1,20 +1,22 @@
 //! The Instant dialect without HTTP: what its requests mean for the records of an app.
 //!
-//! [`query`] answers InstaQL, [`transact`] changes entities, [`users`] knows accounts and
-//! sessions, [`storage`] keeps files. A
-//! front parses the wire, calls the [`Instant`] service, and encodes what it gets.
+//! [`query`] answers InstaQL, [`transact`] changes entities, [`users`] knows accounts and sessions,
+//! [`storage`] keeps files, [`permissions`] says who may do what. A front parses the wire, calls the
+//! [`Instant`] service, and encodes what it gets.
 
 pub mod answer;
 pub mod error;
 pub mod invalid;
+pub mod permissions;
 pub mod query;
 pub mod service;
 pub mod storage;
 pub mod transact;
 pub mod url_key;
 pub mod users;
+pub mod viewer;
 
-pub use answer::Answer;
+pub use answer::{Answer, Question};
 pub use error::{Error, Kind, Result};
 pub use invalid::Invalid;
 pub use service::Instant;

@@ -1,6 +1,7 @@
 //! The endpoints: one file a family, each with a `router()`.
 
 mod data;
+mod rules;
 mod runtime;
 mod storage;
 mod users;
@@ -14,6 +15,7 @@ use ketch_app::Apps;
 pub fn router(apps: Arc<Apps>) -> Router {
     Router::new()
         .merge(data::router())
+        .merge(rules::router())
         .merge(users::router())
         .merge(runtime::router())
         .merge(storage::router())

@@ -52,7 +52,7 @@ async fn verify_magic_code(caller: Caller, body: Body) -> ApiResult {
         email: required_email(&body)?,
         code: body::text(&body, "code")?.to_owned(),
         guest_token: body::optional_text(&body, "refresh-token")?.map(str::to_owned),
-        new: NewUser::by_sign_up(extra),
+        new: NewUser::by_sign_up(extra, caller.context(&app)),
     };
     let signed_in = app.instant.sign_in(sign_in).await?;
     Ok(response::ok(&signed_in.to_json(app.id())))
@@ -72,7 +72,7 @@ async fn sign_in_guest(caller: Caller, body: Body) -> ApiResult {
     let body = body::read(&caller.headers, body).await?;
     let app = app_of(&caller, &body, "app-id").await?;
     let extra = body::optional_object(&body, "extra-fields")?.cloned().unwrap_or_default();
-    let signed_in = app.instant.sign_in_guest(NewUser::by_sign_up(extra)).await?;
+    let signed_in = app.instant.sign_in_guest(NewUser::by_sign_up(extra, caller.context(&app))).await?;
     Ok(response::ok(&json!({ "user": signed_in.user_json(app.id()) })))
 }
 

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use ketch_model::Value as Json;
 
 use crate::error::RuleError;
+use crate::facts::Facts;
 use crate::rule::CompiledRule;
 use crate::syntax::ast::Variable;
 
@@ -212,6 +213,18 @@ impl Rules {
     pub fn field_rules(&self, namespace: &str) -> impl Iterator<Item = (&str, Decision<'_>)> {
         let fields = self.namespaces.get(namespace).into_iter().flat_map(|rules| &rules.fields);
         fields.map(|(label, entry)| (label.as_str(), entry.decision()))
+    }
+
+    /// What the rules need that decide what may be seen, fallbacks aside.
+    pub fn view_facts(&self) -> impl Iterator<Item = &Facts> {
+        let entries = self
+            .namespaces
+            .values()
+            .flat_map(|rules| rules.action(Action::View).into_iter().chain(rules.fields.values()));
+        entries.filter_map(|entry| match entry {
+            Entry::Rule(rule) => Some(rule.facts()),
+            Entry::Constant(_) | Entry::Broken(_) => None,
+        })
     }
 
     /// What a rate limit bucket holds.

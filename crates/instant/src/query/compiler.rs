@@ -34,13 +34,13 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// What holds of the entities at an alias that the viewer sees; nothing is known of checked ones.
+    /// What holds of the entities at an alias that the viewer sees; of checked ones it is not all.
     pub(super) fn visible(&mut self, collection: &Arc<Collection>, at: Alias) -> (Scope, Predicate) {
         let scope = self.policy.scope(collection);
         let predicate = match scope {
-            Scope::All | Scope::Checked => Predicate::Always,
+            Scope::All => Predicate::Always,
             Scope::Nothing => Predicate::Never,
-            Scope::Pushed => self.policy.predicate(collection, at, &mut self.aliases),
+            Scope::Pushed | Scope::Checked => self.policy.predicate(collection, at, &mut self.aliases),
         };
         (scope, predicate)
     }

@@ -12,7 +12,7 @@ mod confirm;
 pub mod dependencies;
 mod filter;
 mod load;
-mod names;
+pub(crate) mod names;
 mod order;
 mod page;
 mod parse;
@@ -21,7 +21,7 @@ pub mod policy;
 pub mod syntax;
 mod tree;
 mod triples;
-mod values;
+pub(crate) mod values;
 mod witnesses;
 
 pub use aggregate::Numbers;

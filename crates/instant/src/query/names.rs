@@ -9,36 +9,36 @@ use ketch_model::{Collection, Field, FieldKind};
 use ketch_query::tree::{Alias, Column, Hop, Operand};
 use ketch_store::sql::relations::{self, RelationKind};
 
-pub(super) const ID: &str = "id";
+pub(crate) const ID: &str = "id";
 
 /// What a label names.
-pub(super) enum Named {
+pub(crate) enum Named {
     Blob(Blob),
     Link(Link),
 }
 
 /// A value of an entity.
 #[derive(Debug, Clone)]
-pub(super) struct Blob {
+pub(crate) struct Blob {
     /// `None` for the id of a namespace that nobody has named it of.
-    pub(super) attr: Option<Arc<Attr>>,
-    pub(super) label: String,
+    pub(crate) attr: Option<Arc<Attr>>,
+    pub(crate) label: String,
     /// `None`: nothing is stored of it.
-    pub(super) place: Option<Place>,
+    pub(crate) place: Option<Place>,
 }
 
 /// A column of an entity's row and how it holds the value.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) field: usize,
-    pub(super) kind: ColumnKind,
-    pub(super) form: Form,
-    pub(super) nullable: bool,
+pub(crate) struct Place {
+    pub(crate) field: usize,
+    pub(crate) kind: ColumnKind,
+    pub(crate) form: Form,
+    pub(crate) nullable: bool,
 }
 
 /// How a column holds a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// The bare text of a string.
     Text,
     Number,
@@ -54,18 +54,18 @@ pub(super) enum Form {
 
 /// A relation, seen from one side.
 #[derive(Debug, Clone)]
-pub(super) struct Link {
-    pub(super) attr: Arc<Attr>,
-    pub(super) direction: Direction,
+pub(crate) struct Link {
+    pub(crate) attr: Arc<Attr>,
+    pub(crate) direction: Direction,
     /// The relation's collection and field; `None` if nothing is stored of it.
-    pub(super) place: Option<(Arc<Collection>, usize)>,
-    pub(super) target_namespace: String,
+    pub(crate) place: Option<(Arc<Collection>, usize)>,
+    pub(crate) target_namespace: String,
     /// `None` if no entity of the namespace was ever stored.
-    pub(super) target: Option<Arc<Collection>>,
+    pub(crate) target: Option<Arc<Collection>>,
 }
 
 /// What the label names in the namespace, if anything.
-pub(super) fn find(attrs: &Attrs, namespace: &str, label: &str) -> Option<Named> {
+pub(crate) fn find(attrs: &Attrs, namespace: &str, label: &str) -> Option<Named> {
     if label == ID {
         return Some(Named::Blob(id_of(attrs, namespace)));
     }
@@ -88,7 +88,7 @@ pub(super) fn find(attrs: &Attrs, namespace: &str, label: &str) -> Option<Named>
 }
 
 /// The `id` of a namespace.
-pub(super) fn id_of(attrs: &Attrs, namespace: &str) -> Blob {
+pub(crate) fn id_of(attrs: &Attrs, namespace: &str) -> Blob {
     let entry = attrs.forward(namespace, ID);
     let field = attrs.collection(namespace).and_then(|collection| collection.field_index(ID));
     Blob {
@@ -104,13 +104,17 @@ pub(super) fn id_of(attrs: &Attrs, namespace: &str) -> Blob {
 }
 
 fn blob(entry: &AttrEntry) -> Blob {
-    let place = entry.place.as_ref().and_then(|(collection, index)| {
-        let field = &collection.fields[*index];
-        // Whatever an attr says, a secret is no value.
-        let is_secret = field.hidden || matches!(field.kind, FieldKind::Password(_));
-        (!is_secret).then(|| place(field, *index))
-    });
+    let place = entry
+        .place
+        .as_ref()
+        .and_then(|(collection, index)| visible_place(&collection.fields[*index], *index));
     Blob { attr: Some(entry.attr.clone()), label: entry.attr.forward.label.clone(), place }
+}
+
+/// Where the values of a field are. Whatever an attr says, a secret is no value.
+pub(crate) fn visible_place(field: &Field, index: usize) -> Option<Place> {
+    let is_secret = field.hidden || matches!(field.kind, FieldKind::Password(_));
+    (!is_secret).then(|| place(field, index))
 }
 
 fn place(field: &Field, index: usize) -> Place {
@@ -127,31 +131,31 @@ fn place(field: &Field, index: usize) -> Place {
 }
 
 impl Place {
-    pub(super) fn column(self, alias: Alias) -> Column {
+    pub(crate) fn column(self, alias: Alias) -> Column {
         Column { alias, field: self.field, kind: self.kind, nullable: self.nullable }
     }
 }
 
 impl Blob {
-    pub(super) fn is_indexed(&self) -> bool {
+    pub(crate) fn is_indexed(&self) -> bool {
         self.attr.as_ref().is_some_and(|attr| attr.index)
     }
 
-    pub(super) fn checked_type(&self) -> Option<CheckedType> {
+    pub(crate) fn checked_type(&self) -> Option<CheckedType> {
         self.attr.as_ref().and_then(|attr| attr.checked_type)
     }
 
-    pub(super) fn is_id(&self) -> bool {
+    pub(crate) fn is_id(&self) -> bool {
         self.label == ID
     }
 
     /// Whether it is compared as a moment.
-    pub(super) fn is_moment(&self) -> bool {
+    pub(crate) fn is_moment(&self) -> bool {
         self.is_indexed() && self.checked_type() == Some(CheckedType::Date)
     }
 
     /// What comparisons and orders look at; `None` if nothing is stored.
-    pub(super) fn operand(&self, alias: Alias) -> Option<Operand> {
+    pub(crate) fn operand(&self, alias: Alias) -> Option<Operand> {
         let column = self.place?.column(alias);
         Some(if self.is_moment() { Operand::Instant(column) } else { Operand::Column(column) })
     }
@@ -159,23 +163,23 @@ impl Blob {
 
 impl Link {
     /// Whether an entity has at most one.
-    pub(super) fn is_single(&self) -> bool {
+    pub(crate) fn is_single(&self) -> bool {
         match self.direction {
             Direction::Forward => !self.attr.is_many(),
             Direction::Reverse => self.attr.unique,
         }
     }
 
-    pub(super) fn field(&self) -> Option<&Field> {
+    pub(crate) fn field(&self) -> Option<&Field> {
         self.place.as_ref().map(|(collection, field)| &collection.fields[*field])
     }
 
-    pub(super) fn kept(&self) -> Option<RelationKind> {
+    pub(crate) fn kept(&self) -> Option<RelationKind> {
         self.field().map(relations::kind)
     }
 
     /// How the far side is reached from ids of the near one, where that is not a column of the near one.
-    pub(super) fn hop(&self) -> Option<Hop> {
+    pub(crate) fn hop(&self) -> Option<Hop> {
         let (_, index) = self.place.as_ref()?;
         let field = self.field()?;
         let forward = self.direction == Direction::Forward;
@@ -191,7 +195,7 @@ impl Link {
 }
 
 /// The id of an entity at an alias.
-pub(super) fn id_column(collection: &Collection, alias: Alias) -> Operand {
+pub(crate) fn id_column(collection: &Collection, alias: Alias) -> Operand {
     let field = collection.field_index(ID).unwrap_or_default();
     Operand::Column(Column { alias, field, kind: ColumnKind::PrimaryKey, nullable: false })
 }

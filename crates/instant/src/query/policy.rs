@@ -30,7 +30,8 @@ pub trait ViewPolicy: Sync {
     fn scope(&self, collection: &Arc<Collection>) -> Scope;
 
     /// For [`Scope::Pushed`]: what holds of the visible entities, whose row is at `at`. Row sources
-    /// of its own belong into [`Predicate::some_row`], under aliases taken from `aliases`.
+    /// of its own belong into [`Predicate::some_row`], under aliases taken from `aliases`. For
+    /// [`Scope::Checked`]: what holds of every entity of which a look would say or raise something.
     fn predicate(&self, collection: &Arc<Collection>, at: Alias, aliases: &mut Aliases) -> Predicate;
 
     /// For [`Scope::Checked`]: what of each row may be seen, in the order of the rows.

@@ -5,7 +5,7 @@ use ketch_model::{CellRef, Value, json};
 use super::names::Form;
 
 /// Writes the JSON of a cell; `false` if the value is missing and nothing was written.
-pub(super) fn write(form: Form, cell: CellRef<'_>, out: &mut Vec<u8>) -> bool {
+pub(crate) fn write(form: Form, cell: CellRef<'_>, out: &mut Vec<u8>) -> bool {
     match (form, cell) {
         (_, CellRef::Null) => return false,
         (Form::Date, CellRef::Text("")) => return false,
@@ -26,7 +26,7 @@ pub(super) fn write(form: Form, cell: CellRef<'_>, out: &mut Vec<u8>) -> bool {
 }
 
 /// The JSON of a cell, `None` for a missing value.
-pub(super) fn value(form: Form, cell: CellRef<'_>) -> Option<Value> {
+pub(crate) fn value(form: Form, cell: CellRef<'_>) -> Option<Value> {
     let mut text = Vec::new();
     if !write(form, cell, &mut text) {
         return None;

@@ -67,7 +67,7 @@ impl Instant {
     /// That the viewer may not delete one of them; nothing is deleted then.
     pub async fn delete_files(&self, paths: Vec<String>, viewer: &Viewer) -> Result<Vec<String>> {
         let all: Vec<&str> = paths.iter().map(String::as_str).collect();
-        self.check_files(FileAction::Delete, &all, viewer)?;
+        self.check_files(FileAction::Delete, &all, viewer).await?;
         let schema = self.records.schema();
         let Some(files) = schema.attrs().collection(FILES).cloned() else { return Ok(Vec::new()) };
         let work = move |transaction: &mut Transaction<'_>| {
@@ -95,7 +95,7 @@ impl Instant {
     /// # Errors
     /// That the viewer may not.
     pub async fn locate_file(&self, path: &str, viewer: &Viewer) -> Result<Option<String>> {
-        self.check_files(FileAction::View, &[path], viewer)?;
+        self.check_files(FileAction::View, &[path], viewer).await?;
         let row = self.file_row(label::PATH, path).await?;
         Ok(row.map(|row| row.text(label::LOCATION).to_owned()).filter(|location| !location.is_empty()))
     }

@@ -1,8 +1,10 @@
 //! Who may store, see and delete files.
 
+use ketch_cel::Action;
 use ketch_model::attr::FILES;
 
 use crate::error::{Error, Result};
+use crate::permissions::Context;
 use crate::service::Instant;
 use crate::users::Viewer;
 
@@ -30,11 +32,25 @@ impl Instant {
     ///
     /// # Errors
     /// `permission-denied`, or that a rule cannot be evaluated.
-    pub(super) fn check_files(&self, action: FileAction, paths: &[&str], viewer: &Viewer) -> Result<()> {
+    pub(super) async fn check_files(
+        &self,
+        action: FileAction,
+        paths: &[&str],
+        viewer: &Viewer,
+    ) -> Result<()> {
         if viewer.is_admin() || paths.is_empty() {
             return Ok(());
         }
-        // Without a rule that says otherwise nobody may.
+        let schema = self.records.schema();
+        let inquiry = self.permissions.inquiry(&schema, viewer, &Context::default(), None);
+        let asked = match action {
+            FileAction::Create => Action::Create,
+            FileAction::View => Action::View,
+            FileAction::Delete => Action::Delete,
+        };
+        if inquiry.allows_paths(self.records.store(), asked, paths).await? {
+            return Ok(());
+        }
         Err(Error::denied(&[FILES, action.name()], "has-storage-permission?"))
     }
 }

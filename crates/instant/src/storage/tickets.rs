@@ -25,7 +25,7 @@ impl Instant {
     /// That the viewer may not store it.
     pub async fn make_upload_ticket(&self, file: &str, place: &[&str], viewer: &Viewer) -> Result<String> {
         path::check(file, place)?;
-        self.check_files(FileAction::Create, &[file], viewer)?;
+        self.check_files(FileAction::Create, &[file], viewer).await?;
         let ticket = ids::random_text(LENGTH, ids::ALPHANUMERIC);
         let (hash, file) = (hash_of(&ticket), file.to_owned());
         let work = move |connection: &mut dyn Connection| {

@@ -58,7 +58,7 @@ impl Instant {
     /// A path or type that cannot be stored, or that the viewer may not store.
     pub async fn begin_upload(&self, request: UploadRequest, viewer: &Viewer) -> Result<Upload> {
         path::check(&request.path, &["headers", "path"])?;
-        self.check_files(FileAction::Create, &[&request.path], viewer)?;
+        self.check_files(FileAction::Create, &[&request.path], viewer).await?;
         self.begin_unchecked(request).await
     }
 

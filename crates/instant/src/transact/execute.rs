@@ -134,13 +134,14 @@ fn write_values(
     Ok(())
 }
 
-fn fresh(collection: &Arc<Collection>, id: &str) -> Record {
+pub(super) fn fresh(collection: &Arc<Collection>, id: &str) -> Record {
     let mut record = Record::blank(collection.clone());
     record.set("id", id.into());
     record
 }
 
-fn apply(
+/// Does to one field what a step says.
+pub(super) fn apply(
     transaction: &Transaction<'_>,
     task: Task,
     record: &mut Record,

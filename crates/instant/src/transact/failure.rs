@@ -13,6 +13,8 @@ use crate::error::{Error, Kind};
 pub(crate) enum Failure {
     /// It has to change the schema and was not begun so: it is begun again.
     NotExclusive,
+    /// It was a trial, and rules did not let it pass.
+    Tried(Vec<Value>),
     Failed(Error),
 }
 
@@ -22,6 +24,7 @@ impl Failure {
         match self {
             Self::Failed(error) => error,
             Self::NotExclusive => Error::unknown("a transaction that changes the schema was not exclusive"),
+            Self::Tried(_) => Error::unknown("a transaction that was no trial ended as one"),
         }
     }
 }

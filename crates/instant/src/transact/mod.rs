@@ -2,9 +2,11 @@
 //!
 //! [`parse`] reads the steps, `names` makes the attrs that they name and nobody has, `resolve` ties
 //! them to the schema and turns lookups into ids, and `execute` writes group by group.
+//! What somebody does who is no admin, `guard` checks before and after.
 
 mod execute;
 mod failure;
+mod guard;
 mod lookups;
 mod merge;
 mod names;
@@ -19,6 +21,6 @@ mod values;
 
 pub(crate) use failure::{Failure, refusal};
 pub use parse::parse;
-pub use service::{Committed, Options};
+pub use service::{Committed, Options, Trial, Tried};
 pub use step::{AttrName, EntityRef, Mode, Step, TripleStep};
 pub(crate) use values::checked as checked_value;

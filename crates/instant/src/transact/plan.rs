@@ -13,6 +13,8 @@ pub(crate) struct Plan {
     pub(crate) groups: Vec<(Task, Vec<Operation>)>,
     /// What rules about an entity see: collection id, entity id, parameters.
     pub(crate) rule_params: Vec<(Option<String>, String, Object)>,
+    /// Lookups of deletes that found nobody.
+    pub(crate) absent: Vec<Value>,
 }
 
 /// The kinds of steps, as they are grouped.

@@ -75,8 +75,9 @@ impl Resolver<'_, '_> {
                 else {
                     return Ok(());
                 };
-                if let Some(id) = self.lookups.existing(self.transaction, namespace, entity)? {
-                    self.plan.push(Task::Delete, Operation::Delete(Entity { collection, id }));
+                match self.lookups.existing(self.transaction, namespace, entity)? {
+                    Some(id) => self.plan.push(Task::Delete, Operation::Delete(Entity { collection, id })),
+                    None => self.plan.absent.push(shown(entity)),
                 }
                 Ok(())
             }
@@ -233,7 +234,10 @@ impl Resolver<'_, '_> {
                 self.one_triple(Task::Retract, entity, attr, value, Mode::Upsert)
             }
             TripleStep::Delete { entity, namespace } => {
-                let Some(id) = self.lookups.existing(self.transaction, "", entity)? else { return Ok(()) };
+                let Some(id) = self.lookups.existing(self.transaction, "", entity)? else {
+                    self.plan.absent.push(shown(entity));
+                    return Ok(());
+                };
                 let attrs = self.transaction.schema().attrs();
                 let named: Vec<Arc<Collection>> = match namespace {
                     Some(namespace) => attrs.collection(namespace).cloned().into_iter().collect(),
@@ -346,14 +350,19 @@ fn bad_target(entry: &AttrEntry, value: &Value, entity: &str) -> Failure {
     Failure::Failed(Error::new(Kind::ValidationFailed, "Linked value must be a valid uuid.", hint))
 }
 
-fn absent(namespace: &str, entity: &EntityRef) -> Failure {
-    let shown = match entity {
+/// An entity's name, for errors.
+fn shown(entity: &EntityRef) -> Value {
+    match entity {
         EntityRef::Id(id) => Value::from(id.as_str()),
         EntityRef::Lookup { attr, value } => {
             let (AttrName::Label(name) | AttrName::Id(name)) = attr;
             serde_json::json!([name, value])
         }
-    };
+    }
+}
+
+fn absent(namespace: &str, entity: &EntityRef) -> Failure {
+    let shown = shown(entity);
     let message = format!("Could not find the entity {} in `{namespace}`.", json::to_text(&shown));
     Failure::Failed(Error::validation("lookup", &shown, &message))
 }

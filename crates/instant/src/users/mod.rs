@@ -7,9 +7,8 @@ mod json;
 mod selector;
 mod sessions;
 mod sign_in;
-mod viewer;
 
+pub use crate::viewer::Viewer;
 pub use json::SignedIn;
 pub use selector::Selector;
 pub use sign_in::{NewUser, SignIn};
-pub use viewer::Viewer;

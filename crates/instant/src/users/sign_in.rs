@@ -10,8 +10,10 @@ use serde_json::json;
 use super::json::SignedIn;
 use super::selector::Selector;
 use crate::error::{Error, Kind, Result};
+use crate::permissions::Context;
 use crate::service::Instant;
 use crate::transact::Mode;
+use crate::viewer::Viewer;
 
 /// The `type` of somebody without an address.
 const GUEST: &str = "guest";
@@ -25,19 +27,19 @@ const PROTECTED: [&str; 3] = ["verified", "emailVisibility", "id"];
 pub struct NewUser {
     /// Values of custom labels of `$users`.
     extra: Object,
-    /// Whether the rules of sign-ups are asked.
-    asks_rules: bool,
+    /// Where the request came from, if the rules of sign-ups are asked.
+    asks_rules: Option<Context>,
 }
 
 impl NewUser {
     /// Made with the admin token: no rule is asked.
     pub fn by_admin(extra: Object) -> Self {
-        Self { extra, asks_rules: false }
+        Self { extra, asks_rules: None }
     }
 
     /// Made by somebody for themselves.
-    pub fn by_sign_up(extra: Object) -> Self {
-        Self { extra, asks_rules: true }
+    pub fn by_sign_up(extra: Object, context: Context) -> Self {
+        Self { extra, asks_rules: Some(context) }
     }
 }
 
@@ -82,9 +84,9 @@ impl Instant {
     /// `permission-denied`, or what the extra fields do not hold.
     pub async fn sign_in_guest(&self, new: NewUser) -> Result<SignedIn> {
         self.check_extra(&new.extra)?;
-        check_sign_up(&new)?;
-        let mut values = new.extra;
+        let mut values = new.extra.clone();
         values.insert("type".to_owned(), GUEST.into());
+        self.check_sign_up(&values, &new)?;
         let user = self.make_user(None, values).await?;
         self.signed_in(&user, true).await
     }
@@ -127,10 +129,10 @@ impl Instant {
         let mut values = Object::new();
         if known.is_none() {
             self.check_extra(&new.extra)?;
-            check_sign_up(&new)?;
-            values.extend(new.extra);
+            values.extend(new.extra.clone());
             values.insert("email".to_owned(), email.as_str().into());
             values.insert("type".to_owned(), USER.into());
+            self.check_sign_up(&values, &new)?;
             // The code went to this address.
             values.insert("verified".to_owned(), true.into());
         }
@@ -176,6 +178,14 @@ impl Instant {
         Ok(SignedIn { user: self.user_json("", user), refresh_token, created })
     }
 
+    /// Whether the rules let somebody sign up as this user.
+    pub(crate) fn check_sign_up(&self, user: &Object, new: &NewUser) -> Result<()> {
+        let Some(context) = &new.asks_rules else { return Ok(()) };
+        let schema = self.records.schema();
+        let inquiry = self.permissions.inquiry(&schema, &Viewer::Guest, context, None);
+        inquiry.check_sign_up(user, !new.extra.is_empty())
+    }
+
     /// Extra fields are custom labels of `$users`.
     fn check_extra(&self, extra: &Object) -> Result<()> {
         let schema = self.records.schema();
@@ -194,12 +204,4 @@ impl Instant {
         }
         Ok(())
     }
-}
-
-/// Whether somebody may sign up with these fields. Without a rule of their own extra fields are denied.
-fn check_sign_up(new: &NewUser) -> Result<()> {
-    if new.asks_rules && !new.extra.is_empty() {
-        return Err(Error::denied(&[USERS, "object"], "perms-pass?"));
-    }
-    Ok(())
 }

@@ -37,6 +37,9 @@ impl ViewPolicy for NoSecrets {
     }
 
     fn predicate(&self, collection: &Arc<Collection>, at: Alias, _: &mut Aliases) -> Predicate {
+        if !self.pushes {
+            return Predicate::Always;
+        }
         let column = Column { alias: at, field: secret(collection), kind: ColumnKind::Bool, nullable: true };
         let is_secret = Operand::Constant(Cell::Integer(1));
         Predicate::compare(Operand::Column(column), Test::Different, is_secret)
