@@ -29,7 +29,7 @@ class Beside:
 
     def __init__(self, smtp: SmtpServer, provider: FakeProvider) -> None:
         self._smtp = smtp
-        self._provider = provider
+        self.provider = provider
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -68,12 +68,16 @@ class Beside:
                 mail = self.mail(query["to"])
                 return (200, _shape(mail)) if mail else (404, {"message": f"no mail to {query['to']} in {_WAIT_S} s"})
             case "/provider":
-                return 200, self._provider.settings()
+                return 200, self.provider.settings()
             case "/consent":
-                self._provider.knows(query["code"], person(query["person"]))
+                self.consent(query["code"], query["person"])
                 return 200, {}
             case _:
                 return 404, {"message": f"nothing at {path}"}
+
+    def consent(self, code: str, name: str) -> str:
+        """Makes a code good for a person, whose address is `person<name>@example.com`."""
+        return self.provider.knows(code, person(name))
 
     def mail(self, address: str) -> Mail | None:
         """Takes the oldest mail to an address, waiting for it."""
