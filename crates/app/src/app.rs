@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ketch_auth::Auth;
 use ketch_files::Files;
 use ketch_instant::Instant;
+use ketch_instant::live::LiveQueries;
 use ketch_model::collection::SUPERUSERS;
 use ketch_model::{Cell, CellRef, Error, Result};
 use ketch_realtime::Hub;
@@ -37,6 +38,8 @@ pub struct App {
     pub instant: Instant,
     pub files: Arc<Files>,
     pub realtime: Hub,
+    /// Queries of Instant's clients that are answered again and again.
+    pub live: LiveQueries,
     pub settings: SettingsHandle,
     pub config: AppConfig,
     /// What happened: the log, analytics, request spans.
@@ -55,7 +58,7 @@ pub struct App {
 impl App {
     /// Ends realtime connections, stops recurring jobs, finishes queued writes and closes both databases.
     pub async fn close(&self) {
-        self.realtime.close();
+        self.close_streams();
         self.crons.stop().await;
         self.periodic.stop().await;
         self.telemetry.flush().await;
@@ -67,6 +70,12 @@ impl App {
         if let Err(error) = closing.await {
             tracing::error!(%error, "the databases did not close in order");
         }
+    }
+
+    /// Ends open streams.
+    pub(crate) fn close_streams(&self) {
+        self.realtime.close();
+        self.live.close();
     }
 
     /// Names of the schema steps that this data folder has noted as applied, migration files included.

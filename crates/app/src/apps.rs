@@ -144,9 +144,9 @@ impl Apps {
 
     /// Ends open streams of every app.
     pub fn close_streams(&self) {
-        self.main.realtime.close();
+        self.main.close_streams();
         for app in self.others.read().values() {
-            app.realtime.close();
+            app.close_streams();
         }
     }
 

@@ -8,13 +8,15 @@ use arc_swap::ArcSwap;
 use ketch_auth::Auth;
 use ketch_files::{Files, LocalBlobs, SwitchedBlobs};
 use ketch_instant::Instant;
+use ketch_instant::live::LiveQueries;
 use ketch_instant::permissions::Permissions;
 use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
 use ketch_model::{Schema, time};
 use ketch_realtime::Hub;
-use ketch_records::Records;
+use ketch_realtime::live::ChangeFeed;
 use ketch_records::collections::{self, Collections};
+use ketch_records::{ChangeSink, Records};
 use ketch_store::sql::{self, system};
 use ketch_store::{Connection, Store};
 use ketch_telemetry::Telemetry;
@@ -83,7 +85,9 @@ impl App {
         let files = Arc::new(Files::new(Arc::new(blobs)));
         let schema = Arc::new(ArcSwap::from_pointee(loaded.schema));
         let realtime = Hub::new(config.realtime);
-        let records = Records::new(main.clone(), schema, files.clone(), vec![Box::new(realtime.clone())]);
+        let feed = ChangeFeed::default();
+        let sinks: Vec<Box<dyn ChangeSink>> = vec![Box::new(realtime.clone()), Box::new(feed.clone())];
+        let records = Records::new(main.clone(), schema, files.clone(), sinks);
         realtime.start(records.clone());
         let mailer = {
             let settings = settings.clone();
@@ -107,11 +111,13 @@ impl App {
         );
         let auth = Auth::new(records.clone(), mailer);
         let permissions = Permissions::open(main.clone()).await?;
+        let instant = Instant::new(records.clone(), auth.clone(), permissions);
         let app = Arc::new(Self {
             id: loaded.id,
             is_new: loaded.is_new,
             collections: Collections::new(records.clone()),
-            instant: Instant::new(records.clone(), auth.clone(), permissions),
+            live: LiveQueries::start(instant.clone(), feed),
+            instant,
             auth,
             realtime,
             settings,

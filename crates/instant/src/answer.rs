@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ketch_model::{Object, Value};
-use ketch_store::{Connection, StoreError};
+use ketch_model::{CellRef, Object, Value};
+use ketch_store::{Connection, Flow, StoreError, sql};
 
 use crate::error::{Error, Kind, Result};
 use crate::permissions::{Context, Inquiry, RuleBook, RulePolicy};
@@ -32,6 +32,8 @@ pub struct Answer {
     /// By namespace, of those that were asked for numbers.
     pub aggregate: Object,
     pub dependencies: Dependencies,
+    /// The last transaction that the answer knows of.
+    pub number: i64,
 }
 
 /// What the rules said of a query.
@@ -57,7 +59,8 @@ impl Instant {
             let mut tree = Vec::with_capacity(1024);
             loaded.write_tree(&urls, &mut tree)?;
             let (page_info, aggregate) = (loaded.page_info(), loaded.aggregate());
-            Ok(Answer { tree, page_info, aggregate, dependencies: plan.dependencies().clone() })
+            let number = last_transaction(connection)?;
+            Ok(Answer { tree, page_info, aggregate, dependencies: plan.dependencies().clone(), number })
         })
         .await
     }
@@ -116,4 +119,17 @@ impl From<StoreError> for Failed {
             other => ketch_model::Error::from(other).into(),
         })
     }
+}
+
+/// The number of the newest transaction that the connection sees; 0 if there was none yet.
+fn last_transaction(connection: &mut dyn Connection) -> Result<i64, ketch_model::Error> {
+    let statement = sql::change_log_ends(connection.dialect());
+    let mut number = 0;
+    connection.query(&statement, &mut |row| {
+        if let CellRef::Integer(newest) = row.cell(1) {
+            number = newest;
+        }
+        Flow::Stop
+    })?;
+    Ok(number)
 }

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod error;
 pub mod invalid;
+pub mod live;
 pub mod permissions;
 pub mod query;
 pub mod service;

@@ -17,6 +17,10 @@ impl Hangup {
     pub fn new(hang_up: impl Fn() + Send + Sync + 'static) -> Self {
         Self(Box::new(hang_up))
     }
+
+    pub(crate) fn now(&self) {
+        (self.0)();
+    }
 }
 
 impl fmt::Debug for Hangup {
@@ -125,7 +129,7 @@ impl Client {
     /// Ends the connection, whatever its transport is waiting for.
     pub(crate) fn cut(&self) {
         self.outbox.close();
-        (self.hangup.0)();
+        self.hangup.now();
     }
 }
 

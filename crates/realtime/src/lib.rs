@@ -2,12 +2,13 @@
 //!
 //! The store's writer only queues changes ([`Hub`] is a sink of `records`). One task matches them,
 //! in the order of the commits, to subscriptions; rules are evaluated in memory, once for all who
-//! would get the same answer. Each connection has a bounded outbox; whoever does not read is cut.
+//! would get the same answer. [`live`] asks whole questions again when a change touches them. Each connection has a bounded outbox; whoever does not read is cut.
 
 mod client;
 mod hub;
 mod inputs;
 mod judge;
+pub mod live;
 mod matching;
 mod outbox;
 mod registry;

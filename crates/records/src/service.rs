@@ -17,6 +17,10 @@ pub trait ChangeSink: Send + Sync + 'static {
     /// implementation does nothing but queue.
     fn committed(&self, changes: &[Change]);
 
+    /// Something else changed that answers depend on: the schema, rules, a session. Called when it is
+    /// in force; an implementation does nothing but note it.
+    fn outdated(&self) {}
+
     /// Whether somebody must look at records of these collections before they are deleted, because
     /// what is asked about them cannot be answered afterwards. Called often; must be quick.
     fn looks_before_delete(&self, collections: &[Arc<Collection>]) -> bool {
@@ -55,6 +59,13 @@ impl Records {
         sinks: Vec<Box<dyn ChangeSink>>,
     ) -> Self {
         Self { inner: Arc::new(Inner { store, schema, files, sinks: sinks.into() }) }
+    }
+
+    /// Tells the sinks that something else than records changed that answers depend on.
+    pub fn announce(&self) {
+        for sink in self.inner.sinks.iter() {
+            sink.outdated();
+        }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {

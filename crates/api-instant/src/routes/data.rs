@@ -124,7 +124,7 @@ fn steps(body: &Object) -> Result<Vec<Step>, Error> {
 }
 
 /// A flag under a key of a body; missing and null are off.
-fn flag(body: &Object, key: &str) -> Result<bool, Error> {
+pub(super) fn flag(body: &Object, key: &str) -> Result<bool, Error> {
     match body.get(key) {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),

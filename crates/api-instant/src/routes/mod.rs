@@ -1,6 +1,7 @@
 //! The endpoints: one file a family, each with a `router()`.
 
 mod data;
+mod live;
 mod rules;
 mod runtime;
 mod storage;
@@ -19,5 +20,6 @@ pub fn router(apps: Arc<Apps>) -> Router {
         .merge(users::router())
         .merge(runtime::router())
         .merge(storage::router())
+        .merge(live::router())
         .with_state(apps)
 }

@@ -55,6 +55,7 @@ async fn set(Managed { caller, app }: Managed, body: Body) -> ApiResult {
         Some(other) => return Err(Error::malformed(&["body", "code"], other).into()),
     };
     app.instant.permissions().set(code).await?;
+    app.records.announce();
     Ok(response::ok(&json!({ "rules": { "app_id": app.id(), "code": code } })))
 }
 

@@ -1,7 +1,7 @@
 //! What rules may know of the request beside who makes it.
 
 /// Where a request comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Context {
     /// The client's address.
     pub ip: Option<String>,

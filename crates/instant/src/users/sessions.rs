@@ -31,13 +31,19 @@ impl Instant {
     /// `record-not-found` for an address that nobody has. Ids and tokens that nobody has are no errors.
     pub async fn sign_out(&self, whom: Selector) -> Result<()> {
         let id = match whom {
-            Selector::RefreshToken(token) => return Ok(self.auth.revoke_refresh_token(&token).await?),
+            Selector::RefreshToken(token) => {
+                self.auth.revoke_refresh_token(&token).await?;
+                self.records.announce();
+                return Ok(());
+            }
             Selector::Id(id) => id,
             Selector::Email(_) => {
                 let user = self.find_user(whom.clone()).await?;
                 user.ok_or_else(|| Error::not_found("app-user", whom.to_json()))?.id().to_owned()
             }
         };
-        Ok(self.auth.revoke_refresh_tokens_of(&id).await?)
+        self.auth.revoke_refresh_tokens_of(&id).await?;
+        self.records.announce();
+        Ok(())
     }
 }

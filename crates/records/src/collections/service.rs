@@ -172,6 +172,7 @@ impl Collections {
         work: impl FnOnce(&mut dyn Connection, &mut Draft) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let handle = self.records.schema_handle().clone();
+        let records = self.records.clone();
         let current = handle.clone();
         let (result, _) = self
             .records
@@ -182,7 +183,10 @@ impl Collections {
                     let result = work(connection, &mut draft)?;
                     Ok::<_, Error>((result, draft.schema().clone()))
                 },
-                move |(_, schema)| handle.store(schema.clone()),
+                move |(_, schema)| {
+                    handle.store(schema.clone());
+                    records.announce();
+                },
             )
             .await?;
         Ok(result)

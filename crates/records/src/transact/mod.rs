@@ -95,6 +95,9 @@ impl Records {
         let tell = move |(_, applied, schema): &(Outcome<T>, Applied, Option<Arc<Schema>>)| {
             if let Some(schema) = schema {
                 handle.store(schema.clone());
+                for sink in sinks.iter() {
+                    sink.outdated();
+                }
             }
             if !applied.changes.is_empty() {
                 for sink in sinks.iter() {
