@@ -45,7 +45,7 @@ fmt: ## Formats all sources
 	cargo fmt --all
 	cd tests && $(VENV)/ruff check --fix-only --quiet . && $(VENV)/ruff format .
 
-check-rust: ## Format, structure, clippy, unit tests, build of the server
+check-rust: ## Format, structure, clippy, unit tests, build of the server, tests of the Rust client
 	cargo fmt --all --check
 	cargo run $(CARGO_FLAGS) --quiet -p xtask -- tidy
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
@@ -56,6 +56,8 @@ check-rust: ## Format, structure, clippy, unit tests, build of the server
 	fi
 	cargo build $(CARGO_FLAGS) --profile $(PROFILE) -p ketch
 	cargo build $(CARGO_FLAGS) --profile $(PROFILE) -p ketch-bench
+	KETCH_BIN="$(BUILT)/ketch" cargo test $(CARGO_FLAGS) --profile $(PROFILE) --workspace --test client
+	cargo test $(CARGO_FLAGS) --profile $(PROFILE) --workspace --doc
 
 check-python: ## Format, lint and types of the Python tests
 	@scripts/setup.sh python node

@@ -1,0 +1,108 @@
+//! Cancelling calls by their keys.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::error::{Error, Result};
+
+/// The pending calls that have a key.
+#[derive(Default)]
+pub(crate) struct Keys {
+    pending: Mutex<Pending>,
+}
+
+#[derive(Default)]
+struct Pending {
+    calls: HashMap<String, (u64, oneshot::Sender<()>)>,
+    next: u64,
+}
+
+impl Keys {
+    /// Runs a call under `key`; a pending one with the same key is cancelled first.
+    pub(crate) async fn run<T>(
+        &self,
+        key: Option<String>,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let Some(key) = key else {
+            return call.await;
+        };
+        let (sender, cancelled) = oneshot::channel();
+        let number = {
+            let mut pending = self.lock();
+            pending.next += 1;
+            let number = pending.next;
+            // Dropping the earlier sender is what cancels the earlier call.
+            pending.calls.insert(key.clone(), (number, sender));
+            number
+        };
+        let _entry = Entry { keys: self, key, number };
+        tokio::select! {
+            biased;
+            _ = cancelled => Err(Error::aborted()),
+            result = call => result,
+        }
+    }
+
+    pub(crate) fn cancel(&self, key: &str) {
+        self.lock().calls.remove(key);
+    }
+
+    pub(crate) fn cancel_all(&self) {
+        self.lock().calls.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a call off the list when it ends, also when its future is dropped.
+struct Entry<'a> {
+    keys: &'a Keys,
+    key: String,
+    number: u64,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        let mut pending = self.keys.lock();
+        if pending.calls.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+            pending.calls.remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_last_call_with_a_key_wins() {
+        let keys = Keys::default();
+        let call = |value: u8| {
+            keys.run(Some("k".to_owned()), async move {
+                tokio::task::yield_now().await;
+                Ok(value)
+            })
+        };
+        let (first, second, third) = tokio::join!(call(1), call(2), call(3));
+        assert!(first.unwrap_err().is_abort() && second.unwrap_err().is_abort());
+        assert_eq!(third.unwrap(), 3);
+        assert!(keys.lock().calls.is_empty());
+    }
+
+    #[tokio::test]
+    async fn calls_can_be_cancelled_by_name_and_all_at_once() {
+        let keys = Keys::default();
+        let hang = |key: &str| keys.run(Some(key.to_owned()), std::future::pending::<Result<()>>());
+        let (first, second, ()) = tokio::join!(hang("a"), hang("b"), async {
+            keys.cancel("unknown");
+            keys.cancel("a");
+            keys.cancel_all();
+        });
+        assert!(first.unwrap_err().is_abort() && second.unwrap_err().is_abort());
+    }
+}

@@ -1,0 +1,10 @@
+//! Changes of records as they happen.
+
+mod api;
+mod changes;
+mod event;
+mod hub;
+
+pub use api::{Listener, Realtime, Subscription};
+pub use changes::{RecordChange, RecordChanges};
+pub use event::Event;

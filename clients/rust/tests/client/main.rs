@@ -1,0 +1,9 @@
+//! Tests of the client as its users see it: against fake servers, and against a real one.
+#![allow(clippy::unwrap_used)]
+
+mod bad_servers;
+mod fake;
+mod instant_wire;
+mod ketch;
+mod on_ketch;
+mod waiting;
