@@ -50,9 +50,11 @@ class World:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        title = blob("posts", "title", "string", index=True)
+        self.title_attr = str(title[1]["id"])
         app.transact(
             *(blob(name, "id") for name in ("posts", "comments", "teams", "notes")),
-            blob("posts", "title", "string", index=True),
+            title,
             blob("posts", "owner"),
             blob("posts", "n", "number", index=True),
             blob("posts", "open", "boolean"),

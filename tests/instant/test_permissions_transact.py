@@ -558,3 +558,61 @@ def test_request_context(world: World) -> None:
     answer = world.app.call("POST", "/admin/transact", {"steps": filled([UPDATE], names)}, headers)
     world.set_rules({})
     assert answer.status == 200, answer.text
+
+
+LOW_LEVEL: list[tuple[dict[str, Any], list[Any], bool]] = [
+    (posts(update="data.title == 't1' && newData.title == 'x'"), ["add-triple", "P", "TITLE", "x"], True),
+    (posts(update="false"), ["add-triple", "P", "TITLE", "x"], False),
+    (posts(update="false"), ["deep-merge-triple", "P", "TITLE", "x"], False),
+    (posts(create="data.title == 'x'", update="false"), ["add-triple", "X", "TITLE", "x"], True),
+    (posts(create="false"), ["add-triple", "X", "TITLE", "x"], False),
+    (posts(update="newData.title == null"), ["retract-triple", "P", "TITLE", "t1"], True),
+    (posts(update="false"), ["retract-triple", "P", "TITLE", "t1"], False),
+    (posts(delete="false"), ["delete-entity", "P", "posts"], False),
+    (posts(delete=OWN), ["delete-entity", "P", "posts"], True),
+    (posts(delete="false"), ["delete-entity", "P"], False),
+    (posts(delete=OWN), ["delete-entity", "P"], True),
+    ({}, ["delete-entity", "X"], True),
+    ({}, ["delete-attr", "TITLE"], False),
+    ({}, ["update-attr", {"id": "TITLE", "index?": False}], False),
+]
+
+
+@pytest.mark.parametrize(("document", "step", "passes"), LOW_LEVEL)
+def test_low_level_steps(world: World, document: dict[str, Any], step: list[Any], passes: bool) -> None:
+    names = {**seed(world), "TITLE": world.title_attr}
+    world.set_rules(document)
+    answer = world.app.call("POST", "/admin/transact", {"steps": [filled(step, names)]}, world.headers("ann"))
+    world.set_rules({})
+    if passes:
+        assert answer.status == 200, answer.text
+    else:
+        assert (answer.status, answer.json()["type"]) == (400, "permission-denied"), answer.text
+
+
+FILE_RULES: list[tuple[Any, str, bool]] = [
+    ({}, "ann", False),
+    ({"create": "true"}, "guest", True),
+    ({"create": "data.path.startsWith(auth.id + '/')"}, "ann", True),
+    ({"create": "data.path.startsWith(auth.id + '/')"}, "bob", False),
+    ({"create": "'annie' in auth.ref('$user.nick')"}, "ann", True),
+    ({"view": "true"}, "ann", False),
+]
+
+
+@pytest.mark.parametrize(("allow", "who", "passes"), FILE_RULES)
+def test_rules_of_files(world: World, allow: dict[str, Any], who: str, passes: bool) -> None:
+    path = f"{world.ann}/{new_id()}"
+    world.set_rules({"$files": {"allow": allow}})
+    answer = world.app.send("PUT", "/admin/storage/upload", {**world.headers(who), "path": path}, b"bytes")
+    world.set_rules({"$files": {"allow": {"view": "data.path.endsWith('" + path[-12:] + "')"}}})
+    query: dict[str, Any] = {"query": {"$files": {}}}
+    seen = world.app.ok("POST", "/admin/query", query, world.headers("guest"))["$files"]
+    world.set_rules({})
+    assert world.app.ok("POST", "/admin/query", query, world.headers("ann"))["$files"] == []
+    if passes:
+        assert answer.status == 200, answer.text
+        assert [file["path"] for file in seen] == [path]
+    else:
+        assert (answer.status, answer.json()["type"]) == (400, "permission-denied"), answer.text
+        assert answer.json()["hint"]["input"] == ["$files", "create"]

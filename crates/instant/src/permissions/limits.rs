@@ -123,3 +123,50 @@ fn wait(limit: &Limit, level: Level, amount: f64, now: i64) -> i64 {
     };
     wait.ceil().max(1.0) as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn bucket(refill: Refill) -> Bucket {
+        Bucket { limits: vec![Limit { capacity: 4, amount: 4, period_seconds: 3600, refill }] }
+    }
+
+    #[test]
+    fn greedy_buckets_fill_little_by_little() {
+        let (limiter, bucket) = (Limiter::default(), bucket(Refill::Greedy));
+        let take = |amount, now| limiter.take("a", &bucket, "k", amount, now);
+        assert!(take(4, 0).is_ok());
+        assert_eq!(take(1, 0).unwrap_err()["retry-after"], 900);
+        assert!(take(1, HOUR / 4 - 1000).is_err());
+        assert!(take(1, HOUR / 4).is_ok());
+        assert!(take(4, 3 * HOUR).is_ok());
+        assert!(limiter.take("a", &bucket, "other", 4, 3 * HOUR).is_ok());
+        // More than a bucket ever holds.
+        assert!(take(5, 9 * HOUR).is_err());
+    }
+
+    #[test]
+    fn interval_buckets_fill_at_once() {
+        let (limiter, bucket) = (Limiter::default(), bucket(Refill::Interval));
+        let take = |amount, now| limiter.take("a", &bucket, "k", amount, now);
+        assert!(take(4, 0).is_ok());
+        assert!(take(1, HOUR - 1).is_err());
+        assert!(take(4, HOUR).is_ok());
+        assert!(take(1, HOUR).is_err());
+    }
+
+    #[test]
+    fn every_limit_must_have_enough_and_new_rules_begin_anew() {
+        let minute = Limit { capacity: 1, amount: 1, period_seconds: 60, refill: Refill::Greedy };
+        let mut limits = bucket(Refill::Greedy).limits;
+        limits.push(minute);
+        let both = Bucket { limits };
+        let limiter = Limiter::default();
+        assert!(limiter.take("a", &both, "k", 1, 0).is_ok());
+        assert_eq!(limiter.take("a", &both, "k", 1, 0).unwrap_err()["retry-after"], 60);
+        assert!(limiter.take("a", &bucket(Refill::Greedy), "k", 4, 0).is_ok());
+    }
+}

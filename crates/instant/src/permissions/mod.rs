@@ -6,6 +6,7 @@
 
 mod conditions;
 mod context;
+mod dependencies;
 pub(crate) mod entity;
 pub(crate) mod failure;
 mod files;
@@ -22,3 +23,6 @@ pub use context::Context;
 pub use inquiry::Inquiry;
 pub use policy::RulePolicy;
 pub use service::{Permissions, RuleBook};
+
+#[cfg(test)]
+mod tests;

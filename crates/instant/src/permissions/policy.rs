@@ -12,13 +12,14 @@ use parking_lot::Mutex;
 use serde_json::json;
 
 use super::conditions;
+use super::dependencies;
 use super::entity::Shape;
 use super::failure;
 use super::inquiry::Inquiry;
 use super::references::References;
 use super::scene::{Known, Scene, Subject};
 use crate::error::{Error, Result};
-use crate::query::{Aliases, Rows, Scope, Sight, ViewPolicy};
+use crate::query::{Aliases, Dependencies, Rows, Scope, Sight, ViewPolicy};
 
 /// The view permissions of one viewer, for one query. Whoever is an admin sees everything.
 pub struct RulePolicy {
@@ -278,5 +279,19 @@ impl ViewPolicy for RulePolicy {
 
     fn may_aggregate(&self) -> bool {
         self.inquiry.is_admin()
+    }
+
+    fn note_dependencies(&self, collection: &Arc<Collection>, dependencies: &mut Dependencies) {
+        let Some(namespace) = self.inquiry.attrs().namespace(&collection.id) else { return };
+        if self.inquiry.is_admin() {
+            return;
+        }
+        let view = self.inquiry.decision(namespace, Some(collection), Action::View);
+        let fields = self.inquiry.rules().field_rules(namespace).map(|(_, decision)| decision);
+        for decision in fields.chain([view]) {
+            if let Decision::Rule(rule) = decision {
+                dependencies::note(&self.inquiry, namespace, collection, rule.facts(), dependencies);
+            }
+        }
     }
 }

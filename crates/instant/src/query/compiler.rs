@@ -37,6 +37,7 @@ impl<'a> Compiler<'a> {
     /// What holds of the entities at an alias that the viewer sees; of checked ones it is not all.
     pub(super) fn visible(&mut self, collection: &Arc<Collection>, at: Alias) -> (Scope, Predicate) {
         let scope = self.policy.scope(collection);
+        self.policy.note_dependencies(collection, &mut self.dependencies);
         let predicate = match scope {
             Scope::All => Predicate::Always,
             Scope::Nothing => Predicate::Never,

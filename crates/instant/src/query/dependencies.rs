@@ -31,7 +31,7 @@ pub enum Fields {
 
 impl Dependencies {
     /// Notes that any record of a collection may matter, or only those with these ids.
-    pub(super) fn records(&mut self, collection: &str, ids: Option<BTreeSet<String>>) {
+    pub(crate) fn records(&mut self, collection: &str, ids: Option<BTreeSet<String>>) {
         match self.collections.get_mut(collection) {
             None => {
                 let fields = Fields::Some(BTreeSet::new());
@@ -50,7 +50,7 @@ impl Dependencies {
     }
 
     /// Notes a field of a collection whose records were noted.
-    pub(super) fn field(&mut self, collection: &str, field: &str) {
+    pub(crate) fn field(&mut self, collection: &str, field: &str) {
         if let Some(CollectionDependency { fields: Fields::Some(fields), .. }) =
             self.collections.get_mut(collection)
             && !fields.contains(field)
@@ -60,13 +60,13 @@ impl Dependencies {
     }
 
     /// Notes all fields of a collection whose records were noted.
-    pub(super) fn all_fields(&mut self, collection: &str) {
+    pub(crate) fn all_fields(&mut self, collection: &str) {
         if let Some(known) = self.collections.get_mut(collection) {
             known.fields = Fields::All;
         }
     }
 
-    pub(super) fn link(&mut self, collection: &str, field: &str) {
+    pub(crate) fn link(&mut self, collection: &str, field: &str) {
         self.links.insert((collection.to_owned(), field.to_owned()));
     }
 }

@@ -33,4 +33,4 @@ pub use plan::Plan;
 pub use policy::{Aliases, Everything, FileUrls, NoUrls, Rows, Scope, Sight, ViewPolicy};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

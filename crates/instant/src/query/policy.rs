@@ -12,6 +12,8 @@ use ketch_query::Predicate;
 use ketch_query::tree::Alias;
 use ketch_store::Connection;
 
+use super::dependencies::Dependencies;
+
 /// How a viewer sees the entities of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -42,6 +44,11 @@ pub trait ViewPolicy: Sync {
 
     /// Whether numbers over all entities may be asked for.
     fn may_aggregate(&self) -> bool;
+
+    /// Notes what decides about entities of a collection, beside which of them there are.
+    fn note_dependencies(&self, collection: &Arc<Collection>, dependencies: &mut Dependencies) {
+        let _ = (collection, dependencies);
+    }
 }
 
 /// What of one row may be seen.

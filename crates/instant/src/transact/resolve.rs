@@ -6,7 +6,7 @@ use ketch_model::collection::{AttrEntry, Direction};
 use ketch_model::{Collection, Object, Value, json};
 use ketch_records::Transaction;
 
-use super::failure::Failure;
+use super::failure::{Failure, refusal};
 use super::lookups::Lookups;
 use super::plan::{Entity, Operation, Plan, Task};
 use super::step::{AttrName, EntityRef, Mode, Step, TripleStep};
@@ -238,15 +238,22 @@ impl Resolver<'_, '_> {
                     self.plan.absent.push(shown(entity));
                     return Ok(());
                 };
-                let attrs = self.transaction.schema().attrs();
+                let schema = self.transaction.schema().clone();
+                let attrs = schema.attrs();
                 let named: Vec<Arc<Collection>> = match namespace {
                     Some(namespace) => attrs.collection(namespace).cloned().into_iter().collect(),
-                    // Old clients: wherever the id is.
-                    None => attrs
-                        .iter()
-                        .filter(|entry| entry.attr.is_id())
-                        .filter_map(|entry| Some(entry.place.as_ref()?.0.clone()))
-                        .collect(),
+                    // Old clients: wherever the entity is.
+                    None => {
+                        let ids = attrs.iter().filter(|entry| entry.attr.is_id());
+                        let mut places = Vec::new();
+                        for (collection, _) in ids.filter_map(|entry| entry.place.as_ref()) {
+                            let there = self.transaction.existing(collection, &[&id]);
+                            if !there.map_err(|error| refusal(&schema, error))?.is_empty() {
+                                places.push(collection.clone());
+                            }
+                        }
+                        places
+                    }
                 };
                 for collection in named {
                     self.plan.push(Task::Delete, Operation::Delete(Entity { collection, id: id.clone() }));

@@ -3,6 +3,6 @@
 mod errors;
 mod naive;
 mod policies;
-mod random;
+pub(crate) mod random;
 mod scenarios;
-mod world;
+pub(crate) mod world;

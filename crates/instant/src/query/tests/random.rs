@@ -13,10 +13,10 @@ const WORLDS: u64 = 40;
 const QUERIES: u64 = 25;
 
 /// Numbers that look random and are the same on every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -25,11 +25,11 @@ impl Dice {
         ((z ^ (z >> 31)) % sides as u64) as usize
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.roll(100) < percent
     }
 
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.roll(items.len())]
     }
 }
@@ -42,7 +42,8 @@ const TYPES: [Option<CheckedType>; 5] = [
     Some(CheckedType::Date),
 ];
 
-fn app(dice: &mut Dice) -> Data {
+/// A small app and its entities.
+pub(crate) fn app(dice: &mut Dice) -> Data {
     let mut data = Data::default();
     let count = 1 + dice.roll(3);
     for index in 0..count {
