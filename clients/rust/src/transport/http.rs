@@ -120,7 +120,7 @@ impl Http {
                 .pool_max_idle_per_host(self.settings.idle_connections)
                 .pool_idle_timeout(self.settings.idle_timeout)
                 .tcp_nodelay(true)
-                .redirect(reqwest::redirect::Policy::limited(3))
+                .redirect(reqwest::redirect::Policy::custom(same_server))
                 .user_agent(&self.settings.user_agent)
                 .build()
                 .map_err(|error| error.to_string())
@@ -163,6 +163,15 @@ impl Transport for Http {
 
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         self.exchange(request).boxed()
+    }
+}
+
+/// Follows a redirect within the server. One to elsewhere is the answer as it is: tokens stay here.
+fn same_server(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
+    let is_same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+    match is_same && attempt.previous().len() <= 3 {
+        true => attempt.follow(),
+        false => attempt.stop(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bad_servers;
 mod fake;
+mod in_process;
 mod instant_wire;
 mod ketch;
 mod on_ketch;

@@ -162,7 +162,11 @@ impl Hub {
             Command::Remove { number } => self.listeners.retain(|entry| entry.number != number),
             Command::RemoveWhere { matches, done } => {
                 self.listeners.retain(|entry| !matches(&entry.key));
-                self.waiting.push(Waiting { done, number: None });
+                match self.connection {
+                    Some(_) => self.waiting.push(Waiting { done, number: None }),
+                    // Without a connection the server knows of no topics.
+                    None => drop(done.send(Ok(()))),
+                }
             }
         }
     }
