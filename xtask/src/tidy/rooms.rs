@@ -1,5 +1,5 @@
-//! What is checked file by file: sizes everywhere; in `crates/` also SQL, printing, the crate
-//! document, and circles between modules.
+//! What is checked file by file: sizes everywhere; in rooms also SQL, printing, the crate document,
+//! and circles between modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -78,9 +78,13 @@ pub(crate) fn check(root: &Path, layers: &Layers) -> Result<Vec<String>, String>
     Ok(ledger.close())
 }
 
-/// The room and module of a source file below `crates/*/src`; nothing for other files.
+/// The rooms that do not stand in `crates/`.
+const ELSEWHERE: &[(&str, &str)] = &[("clients/rust/src/", "client"), ("clients/python/src/", "python")];
+
+/// The room and module of a source file of a room; nothing for other files.
 fn place(path: &str) -> Option<(String, Vec<String>)> {
-    let (room, inside) = path.strip_prefix("crates/")?.split_once("/src/")?;
+    let elsewhere = ELSEWHERE.iter().find_map(|(folder, room)| Some((*room, path.strip_prefix(folder)?)));
+    let (room, inside) = elsewhere.or_else(|| path.strip_prefix("crates/")?.split_once("/src/"))?;
     let mut module: Vec<String> = inside.strip_suffix(".rs")?.split('/').map(str::to_owned).collect();
     let is_roof = matches!(
         module.iter().map(String::as_str).collect::<Vec<_>>().as_slice(),
@@ -219,6 +223,8 @@ mod tests {
         assert_eq!(module("crates/a/src/b/mod.rs").as_deref(), Some("a:b"));
         assert_eq!(module("crates/a/src/b/c.rs").as_deref(), Some("a:b::c"));
         assert_eq!(module("crates/a/src/bin/c.rs").as_deref(), Some("a:"));
+        assert_eq!(module("clients/rust/src/b/c.rs").as_deref(), Some("client:b::c"));
+        assert_eq!(module("clients/rust/tests/c.rs"), None);
         assert_eq!(module("crates/a/tests/c.rs"), None);
         assert_eq!(module("crates/dashboard/ui/src/x.ts"), None);
     }
