@@ -13,6 +13,7 @@ from pocketbase.client import Client
 from pocketbase.errors import ClientResponseError
 from pocketbase.services.realtime_service import MessageData
 
+from clients.listening import first_event
 from harness.server import SUPERUSER_EMAIL, SUPERUSER_PASSWORD
 from instant.app import ADMIN_TOKEN, APP_ID, App
 
@@ -101,17 +102,12 @@ def test_transactions_are_events_of_the_other_front(db: Instant, root: Client) -
     one = id()
     db.transact(db.tx.signals[one].update({"n": 0}))
     events: queue.Queue[MessageData] = queue.Queue()
-    root.collection("signals").subscribe(events.put)
-    # The client subscribes in a thread of its own, and does not tell when it has.
-    for number in range(1000):
-        db.transact(db.tx.signals[one].update({"n": number}))
-        try:
-            event = events.get(timeout=0.05)
-            break
-        except queue.Empty:
-            continue
-    else:
-        pytest.fail("no event came")
+    event = first_event(
+        root,
+        lambda: root.collection("signals").subscribe(events.put),
+        lambda: db.transact(db.tx.signals[one].update({"stamp": id()})),
+        events,
+    )
     assert (event.action, event.record.id) == ("update", one)
     db.transact(db.tx.signals[one].delete())
     while (event := events.get(timeout=WAIT_S)).action != "delete":

@@ -22,6 +22,7 @@ from pocketbase.models import FileUpload
 from pocketbase.services.realtime_service import MessageData
 
 from clients.beside import Beside
+from clients.listening import first_event
 from files.images import encoded, picture, seen
 from harness.server import SUPERUSER_EMAIL, SUPERUSER_PASSWORD, Server
 
@@ -116,18 +117,12 @@ def test_realtime(server: Server, posts: str) -> None:
     ones: queue.Queue[MessageData] = queue.Queue()
     service = client.collection(posts)
     record = service.create({"title": "x"})
-    service.subscribe(events.put)
-    service.subscribe_one(record.id, ones.put)
-    # The client subscribes in a thread of its own, and does not tell when it has.
-    for number in range(1000):
-        service.update(record.id, {"n": number})
-        try:
-            first = events.get(timeout=0.05)
-            break
-        except queue.Empty:
-            continue
-    else:
-        pytest.fail("no event came")
+
+    def subscribe() -> None:
+        service.subscribe(events.put)
+        service.subscribe_one(record.id, ones.put)
+
+    first = first_event(client, subscribe, lambda: service.update(record.id, {"n+": 1}), events)
     assert (first.action, first.record.id) == ("update", record.id)
     assert ones.get(timeout=WAIT_S).record.id == record.id
     service.unsubscribe(record.id)
