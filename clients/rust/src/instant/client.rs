@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -55,12 +55,22 @@ pub(crate) struct Outgoing {
     pub(crate) safe: bool,
     /// Whether it goes out without app and token.
     pub(crate) is_public: bool,
+    /// For an upload: the path of the file.
+    pub(crate) file_path: Option<HeaderValue>,
 }
 
 impl Outgoing {
     pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
         let safe = method.is_safe();
-        Self { method, path: path.into(), content_type: None, body: Body::Empty, safe, is_public: false }
+        Self {
+            method,
+            path: path.into(),
+            content_type: None,
+            body: Body::Empty,
+            safe,
+            is_public: false,
+            file_path: None,
+        }
     }
 
     pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Result<Self> {
@@ -203,7 +213,8 @@ impl Client {
         }
         usual.extend(outgoing.content_type.map(|name| ("Content-Type", name)));
         let path = with_query(&outgoing.path, &options.query);
-        let headers = headers(&options.headers, &usual)?;
+        let mut headers = headers(&options.headers, &usual)?;
+        headers.extend(outgoing.file_path.map(|file_path| (HeaderName::from_static("path"), file_path)));
         let mut sending = Sending::new(outgoing.method, path, headers, outgoing.body, options.timeout);
         sending.safe = outgoing.safe;
         Ok(sending)

@@ -1,12 +1,13 @@
 //! Files of an app.
 
-use http::Method;
+use http::{HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, Outgoing};
 use crate::call::Call;
 use crate::encode::with_query;
+use crate::error::{Error, Result};
 use crate::multipart::File;
 
 impl Client {
@@ -65,16 +66,17 @@ pub struct Storage {
 
 impl Storage {
     /// Uploads a file to a path; it is read while it is sent. A header `content-disposition` of the
-    /// call is kept with the file.
+    /// call is kept with the file. The interface takes paths of Latin-1 letters only here; it fails
+    /// with [`ErrorKind::Input`](crate::ErrorKind::Input) for others.
     pub fn upload(&self, path: &str, file: File) -> Call<Uploaded> {
         let (client, path) = (self.client.clone(), path.to_owned());
         Call::new(move |options| async move {
-            let content_type = Some(file.media_type());
+            let (file_path, content_type) = (Some(path_header(&path)?), Some(file.media_type()));
             let body = file.into_body().await?;
-            let outgoing =
-                Outgoing { content_type, body, ..Outgoing::new(Method::PUT, "/admin/storage/upload") };
-            let call: Call<Data<Uploaded>> = client.call(Ok(outgoing));
-            Ok(call.options(options).header("path", path).await?.data)
+            let upload = Outgoing::new(Method::PUT, "/admin/storage/upload");
+            let call: Call<Data<Uploaded>> =
+                client.call(Ok(Outgoing { content_type, body, file_path, ..upload }));
+            Ok(call.options(options).await?.data)
         })
     }
 
@@ -108,4 +110,16 @@ impl Storage {
         let call: Call<Data<T>> = self.client.call(Ok(outgoing));
         Call::new(move |options| async move { Ok(call.options(options).await?.data) })
     }
+}
+
+/// A path as the header that uploads have it in: Latin-1, one byte a letter.
+fn path_header(path: &str) -> Result<HeaderValue> {
+    let refused = || {
+        let text = format!(
+            "the path {path:?} cannot be uploaded to: it may only have Latin-1 letters and no control characters"
+        );
+        Error::input(text)
+    };
+    let bytes: Option<Vec<u8>> = path.chars().map(|letter| u8::try_from(letter).ok()).collect();
+    HeaderValue::from_bytes(&bytes.ok_or_else(refused)?).map_err(|_| refused())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use ketch_client::instant::{AsUser, Step, UserKey, lookup, new_id};
+use ketch_client::instant::{AsUser, QueryEvent, Step, UserKey, lookup, new_id};
 use ketch_client::pocketbase::{Record, RecordChange, filter};
 use ketch_client::{File, transport};
 use serde::Deserialize;
@@ -278,4 +278,57 @@ async fn instant_users() {
     assert_eq!(auth.verify_token(&token).await.unwrap_err().instant_type(), Some("record-not-found"));
     assert!(auth.delete_user(ada.clone()).await.unwrap().is_some());
     assert!(auth.get_user(ada).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn instant_files() {
+    let Some(ketch) = Ketch::start() else { return };
+    let storage = ketch.instant().storage();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.bin");
+    std::fs::write(&path, vec![7; 300_000]).unwrap();
+    storage.upload("photos/ä b.bin", File::path(&path)).await.unwrap();
+    storage.upload("note.txt", File::bytes("note.txt", "Hello")).await.unwrap();
+    let files = storage.list().await.unwrap();
+    assert_eq!(files.len(), 2);
+    assert!(files.iter().any(|file| file.size == Some(300_000)), "{files:?}");
+    let url = storage.download_url("note.txt").await.unwrap().unwrap();
+    let path = url.strip_prefix(&ketch.url).unwrap();
+    assert_eq!(ketch.client().download(path).await.unwrap().bytes().await.unwrap(), "Hello");
+    assert_eq!(storage.download_url("none.txt").await.unwrap(), None);
+    let error = storage.upload("日本.txt", File::bytes("x", "")).await.unwrap_err();
+    assert_eq!(error.kind(), ketch_client::ErrorKind::Input);
+    storage.delete("note.txt").await.unwrap();
+    storage.delete_many(["photos/ä b.bin"]).await.unwrap();
+    assert!(storage.list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn instant_queries_stay_up_to_date() {
+    let Some(ketch) = Ketch::start() else { return };
+    let client = ketch.instant();
+    client.transact([Step::create("goals", new_id(), json!({"title": "One"}))]).await.unwrap();
+    let mut goals = client.subscribe_query(json!({"goals": {}})).await.unwrap();
+    for count in 1..3 {
+        let event =
+            tokio::time::timeout(Duration::from_secs(20), goals.next()).await.unwrap().unwrap().unwrap();
+        let QueryEvent::Result { result, .. } = event else { panic!("{event:?}") };
+        assert_eq!(result["goals"].as_array().unwrap().len(), count);
+        client.transact([Step::create("goals", new_id(), json!({"title": "More"}))]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn instant_permissions_can_be_tried_out() {
+    let Some(ketch) = Ketch::start() else { return };
+    let (client, goal) = (ketch.instant(), new_id());
+    client.transact([Step::create("goals", &goal, json!({"title": "One"}))]).await.unwrap();
+    let guest = client.as_user(AsUser::Guest);
+    let rules = json!({"goals": {"allow": {"view": "false", "delete": "false"}}});
+    let check = guest.debug_query(json!({"goals": {}}), Some(rules.clone())).await.unwrap();
+    assert_eq!((&check.result["goals"], check.check_results.len()), (&json!([]), 1));
+    let check = guest.debug_transact([Step::delete("goals", &goal)], Some(rules)).await.unwrap();
+    assert!(!check.all_checks_ok && !check.is_committed);
+    let error = client.debug_query(json!({"goals": {}}), None).await.unwrap_err();
+    assert_eq!(error.instant_type(), Some("validation-failed"));
 }
