@@ -7,7 +7,7 @@ use ketch_model::settings::Logs as LogSettings;
 use ketch_model::{Object, Record};
 
 use crate::seen::{Failure, Seen};
-use crate::text::cut;
+use crate::text::{cut, without_secrets};
 
 /// The numbers of levels on the wire.
 pub(super) const DEBUG: i64 = -4;
@@ -55,9 +55,10 @@ pub(super) struct MessageEntry {
 
 impl RequestEntry {
     pub(super) fn new(seen: &Seen<'_>, settings: &LogSettings) -> Self {
+        let url = without_secrets(seen.url);
         let parts: [(&str, usize); TEXTS] = [
             (seen.method, usize::MAX),
-            (seen.url, URL_BYTES),
+            (&url, URL_BYTES),
             (seen.referer, HEADER_BYTES),
             (seen.user_agent, HEADER_BYTES),
             (seen.remote_ip, usize::MAX),

@@ -4,7 +4,7 @@ use ketch_model::{Cell, Object, Value, json, time};
 
 use super::ids;
 use crate::seen::Seen;
-use crate::text::cut;
+use crate::text::{cut, without_secrets};
 
 /// The longest texts, in bytes.
 const NAME_BYTES: usize = 500;
@@ -100,28 +100,5 @@ impl Span {
             Cell::Text(json::to_text(&Value::Object(self.attributes.clone()))),
             Cell::Integer(time::unix_milliseconds()),
         ]
-    }
-}
-
-/// A query string whose `token` values are gone.
-fn without_secrets(query: &str) -> String {
-    let parts: Vec<&str> = query
-        .split('&')
-        .map(|part| match part.split_once('=') {
-            Some((name, _)) if name.to_ascii_lowercase().contains("token") => "token=***",
-            _ => part,
-        })
-        .collect();
-    parts.join("&")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_secrets;
-
-    #[test]
-    fn tokens_are_no_attributes() {
-        assert_eq!(without_secrets("a=1&token=abc&b=2"), "a=1&token=***&b=2");
-        assert_eq!(without_secrets(""), "");
     }
 }
