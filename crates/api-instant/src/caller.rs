@@ -19,6 +19,7 @@ use ketch_web::{client, form};
 use serde_json::json;
 
 use crate::error::{ApiError, not_open};
+use crate::observe::Notebook;
 
 /// The address of the app in settings that nobody has changed.
 const UNTOLD: &str = "http://localhost:8090";
@@ -31,6 +32,7 @@ pub struct Caller {
     pub headers: HeaderMap,
     query: Vec<(String, String)>,
     peer: Option<client::Peer>,
+    notebook: Notebook,
 }
 
 impl FromRequestParts<Arc<Apps>> for Caller {
@@ -43,6 +45,10 @@ impl FromRequestParts<Arc<Apps>> for Caller {
             apps: apps.clone(),
             query: pairs.collect(),
             peer: parts.extensions.get().copied(),
+            notebook: Notebook {
+                notes: parts.extensions.get().cloned(),
+                belongs: parts.extensions.get().cloned(),
+            },
             headers: std::mem::take(&mut parts.headers),
         })
     }
@@ -105,7 +111,9 @@ impl Caller {
     /// `record-not-found`.
     pub async fn app_with_id(&self, id: &str) -> Result<Arc<App>, Error> {
         let app = self.apps.find(id).await.map_err(|error| not_open(&error))?;
-        app.ok_or_else(|| Error::not_found("app", json!({ "app-id": id })))
+        let app = app.ok_or_else(|| Error::not_found("app", json!({ "app-id": id })))?;
+        self.notebook.app(&app);
+        Ok(app)
     }
 
     fn app_id(&self) -> Result<String, Error> {
@@ -141,16 +149,20 @@ impl Caller {
         // Whether there is such an app is nothing that a wrong token tells.
         let wrong = || Error::not_found("app-admin-token", json!({ "app-id": id }));
         let app = self.apps.find(id).await.map_err(|error| not_open(&error))?.ok_or_else(wrong)?;
-        let passes = match &token {
-            Bearer::Uuid(token) => app.identity().await?.is_admin_token(token),
+        let superuser = match &token {
+            Bearer::Uuid(token) => {
+                if !app.identity().await?.is_admin_token(token) {
+                    return Err(wrong());
+                }
+                None
+            }
             Bearer::Signed(token) => {
                 let record = app.auth.identify(token).await;
-                record.is_some_and(|record| record.collection.is_superusers())
+                Some(record.filter(|record| record.collection.is_superusers()).ok_or_else(wrong)?)
             }
         };
-        if !passes {
-            return Err(wrong());
-        }
+        self.notebook.app(&app);
+        self.notebook.caller(superuser, &self.real_ip(&app));
         let allowed = &app.settings.current().superuser_ips;
         if !allowed.is_empty() && !client::ip_in_list(&self.real_ip(&app), allowed) {
             return Err(Error::denied(&["app-admin-token", "address"], "allowed-ip?"));
@@ -167,6 +179,7 @@ impl Caller {
         if let Some(token) = self.header("as-token") {
             let app = self.app().await?;
             let user = app.instant.user_of_token(token, &["asUser", "token"]).await?;
+            self.notebook.caller(Some(user.clone()), &self.real_ip(&app));
             return Ok((app, Viewer::User(user)));
         }
         if let Some(email) = self.header("as-email") {
@@ -203,6 +216,7 @@ impl Caller {
             return Ok(Viewer::Guest);
         }
         let user = app.instant.user_of_token(token, &["headers", "authorization"]).await?;
+        self.notebook.caller(Some(user.clone()), &self.real_ip(app));
         Ok(Viewer::User(user))
     }
 

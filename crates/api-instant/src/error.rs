@@ -4,6 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use ketch_app::OpenError;
 use ketch_instant::{Error, Kind};
+use ketch_model::Value;
+use ketch_telemetry::Failure;
 use serde_json::json;
 
 use crate::response;
@@ -47,7 +49,10 @@ impl IntoResponse for ApiError {
                     Kind::OauthError => json!({ "type": error.kind.name(), "error": error.message }),
                     kind => json!({ "type": kind.name(), "message": error.message, "hint": error.hint }),
                 };
-                response::with_status(status, &body)
+                let mut response = response::with_status(status, &body);
+                let details = error.cause.map_or(Value::Null, Value::from);
+                response.extensions_mut().insert(Failure { message: error.message, details });
+                response
             }
         }
     }

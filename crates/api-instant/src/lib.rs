@@ -3,6 +3,7 @@
 pub mod body;
 pub mod caller;
 pub mod error;
+mod observe;
 pub mod response;
 pub mod routes;
 

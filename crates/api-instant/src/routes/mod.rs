@@ -10,7 +10,10 @@ mod users;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use ketch_app::Apps;
+
+use crate::observe::attribute;
 
 /// Every endpoint, for all apps.
 pub fn router(apps: Arc<Apps>) -> Router {
@@ -21,5 +24,6 @@ pub fn router(apps: Arc<Apps>) -> Router {
         .merge(runtime::router())
         .merge(storage::router())
         .merge(live::router())
+        .layer(from_fn(attribute))
         .with_state(apps)
 }
