@@ -10,7 +10,9 @@ from instant.app import ADMIN, APP_ID, App
 def test_requests_are_logged(app: App) -> None:
     id_, token = app.sign_in("logged@example.com")
     assert app.call("GET", f"/admin/users?refresh_token={token}").status == 200
-    assert app.call("POST", "/admin/query", {"query": {"logged": {}}}, {"app-id": APP_ID, "as-token": token}).status == 200
+    assert (
+        app.call("POST", "/admin/query", {"query": {"logged": {}}}, {"app-id": APP_ID, "as-token": token}).status == 200
+    )
     assert app.call("POST", "/admin/transact", {}).status == 400
     run = app.server.product.run
     other = json.loads(run("app", "create", "logged", "--json", data_dir=app.server.data_dir).stdout)
