@@ -80,6 +80,18 @@ pub fn optional_object<'a>(body: &'a Object, key: &str) -> Result<Option<&'a Obj
     }
 }
 
+/// A flag under a key of a body; null counts as none.
+///
+/// # Errors
+/// `param-malformed` for what is neither true nor false.
+pub fn optional_flag(body: &Object, key: &str) -> Result<Option<bool>, Error> {
+    match body.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(other) => Err(Error::malformed(&["body", key], other)),
+    }
+}
+
 /// An address under a key of a body, trimmed and in lower case; null counts as none.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use ketch_app::{App, Apps, is_canonical_uuid};
 use ketch_instant::permissions::Context;
 use ketch_instant::users::Viewer;
 use ketch_instant::{Error, Kind};
-use ketch_model::Value;
+use ketch_model::{Record, Value};
 use ketch_web::{client, form};
 use serde_json::json;
 
@@ -163,11 +163,51 @@ impl Caller {
         };
         self.notebook.app(&app);
         self.notebook.caller(superuser, &self.real_ip(&app));
+        self.check_address(&app)?;
+        Ok(app)
+    }
+
+    /// The app with this id, for whoever manages it: with its admin token, as one of its superusers,
+    /// or as a superuser of the main app.
+    ///
+    /// # Errors
+    /// As [`Caller::admin`].
+    pub async fn manager_of(&self, id: &str) -> Result<Arc<App>, Error> {
+        let id = id.trim().to_ascii_lowercase();
+        if !is_canonical_uuid(&id) {
+            return Err(Error::malformed(&["params", "app_id"], &id.into()));
+        }
+        match self.operator().await {
+            Ok(_) => self.app_with_id(&id).await,
+            Err(_) => self.admin_of(&id).await,
+        }
+    }
+
+    /// The superuser of the main app who calls: they may list and make apps.
+    ///
+    /// # Errors
+    /// `permission-denied` for anybody else.
+    pub async fn operator(&self) -> Result<Arc<Record>, Error> {
+        let main = self.apps.main();
+        let record = match self.bearer()? {
+            Bearer::Signed(token) => main.auth.identify(&token).await,
+            Bearer::Uuid(_) => None,
+        };
+        let superuser = record.filter(|record| record.collection.is_superusers());
+        let superuser =
+            superuser.ok_or_else(|| Error::denied(&["apps", "superuser"], "main-app-superuser?"))?;
+        self.notebook.caller(Some(superuser.clone()), &self.real_ip(main));
+        self.check_address(main)?;
+        Ok(superuser)
+    }
+
+    /// Superusers may be tied to addresses; so are those who may do the same.
+    fn check_address(&self, app: &App) -> Result<(), Error> {
         let allowed = &app.settings.current().superuser_ips;
-        if !allowed.is_empty() && !client::ip_in_list(&self.real_ip(&app), allowed) {
+        if !allowed.is_empty() && !client::ip_in_list(&self.real_ip(app), allowed) {
             return Err(Error::denied(&["app-admin-token", "address"], "allowed-ip?"));
         }
-        Ok(app)
+        Ok(())
     }
 
     /// The app and on whose behalf the request is made: `as-token`, `as-email`, `as-guest`, or the

@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use ketch_model::{Value, json};
+use http::{Method, StatusCode};
+use ketch_model::{Value, json as text};
+use serde_json::json;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
@@ -14,7 +15,7 @@ pub fn ok(body: &Value) -> Response {
 
 pub fn with_status(status: StatusCode, body: &Value) -> Response {
     let mut text = Vec::with_capacity(256);
-    json::write(body, &mut text);
+    text::write(body, &mut text);
     bytes_with_status(status, text)
 }
 
@@ -28,4 +29,9 @@ fn bytes_with_status(status: StatusCode, text: Vec<u8>) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
+}
+
+/// There is no such route. Clients know no type for that.
+pub fn no_route(method: &Method, path: &str) -> Response {
+    with_status(StatusCode::NOT_FOUND, &json!({ "message": format!("There is no route {method} {path}.") }))
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use ketch_model::{Error, time};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -19,6 +20,8 @@ use crate::identity::{Identity, PinnedIdentity, is_canonical_uuid};
 
 /// The folder of the further apps, inside the data folder of the main one.
 const APPS: &str = "apps";
+/// When apps that have expired are removed.
+const EXPIRY: (&str, &str) = ("__ketchExpiredApps__", "23 * * * *");
 /// What every app's folder holds.
 const MAIN_DATABASE: &str = "data.db";
 
@@ -125,21 +128,69 @@ impl Apps {
     /// # Errors
     /// [`OpenError`] of the first app that cannot be opened.
     pub async fn identities(&self) -> Result<Vec<Identity>, OpenError> {
-        let mut ids = Vec::new();
-        let folder = self.apps_folder();
-        if let Ok(mut entries) = tokio::fs::read_dir(&folder).await {
-            while let Ok(Some(entry)) = entries.next_entry().await {
-                ids.extend(entry.file_name().into_string().ok().filter(|id| is_canonical_uuid(id)));
-            }
-        }
-        ids.sort();
         let mut identities = vec![self.main.identity().await?];
-        for id in ids {
+        for id in self.further_ids().await {
             if let Some(app) = self.find(&id).await? {
                 identities.push(app.identity().await?);
             }
         }
         Ok(identities)
+    }
+
+    /// How many apps there are beside the main one.
+    pub async fn count(&self) -> usize {
+        self.further_ids().await.len()
+    }
+
+    /// The ids of all apps but the main one, in their order.
+    async fn further_ids(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        if let Ok(mut entries) = tokio::fs::read_dir(&self.apps_folder()).await {
+            while let Ok(Some(entry)) = entries.next_entry().await {
+                ids.extend(entry.file_name().into_string().ok().filter(|id| is_canonical_uuid(id)));
+            }
+        }
+        ids.sort();
+        ids
+    }
+
+    /// Removes apps that have expired, once an hour from now on.
+    ///
+    /// # Errors
+    /// None: the expression is sound.
+    pub fn remove_expired_hourly(self: &Arc<Self>) -> Result<(), OpenError> {
+        let apps = Arc::downgrade(self);
+        let turn = move || {
+            let apps = apps.clone();
+            async move {
+                let Some(apps) = apps.upgrade() else { return Ok(()) };
+                apps.remove_expired(&time::now()).await.map_err(Error::internal)
+            }
+        };
+        self.main.crons.add(EXPIRY.0, EXPIRY.1, turn).map_err(OpenError::from)
+    }
+
+    /// Removes the apps that had expired at a stored date. One that cannot be read or removed keeps
+    /// no other from going.
+    async fn remove_expired(&self, now: &str) -> Result<(), OpenError> {
+        for id in self.further_ids().await {
+            let identity = match self.find(&id).await {
+                Ok(Some(app)) => app.identity().await.map_err(OpenError::from),
+                Ok(None) => continue,
+                Err(error) => Err(error),
+            };
+            let done = match identity {
+                Ok(identity) if identity.expires.as_deref().is_some_and(|expires| expires < now) => {
+                    self.delete(&id).await.map(|_| tracing::info!(app = id, "an expired app was removed"))
+                }
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
+                tracing::warn!(app = id, %error, "whether an app has expired could not be seen, or it could not be removed");
+            }
+        }
+        Ok(())
     }
 
     /// Ends open streams of every app.

@@ -22,4 +22,6 @@ pub struct AppConfig {
     pub development: bool,
     /// What is noted of requests and visitors.
     pub telemetry: TelemetryOptions,
+    /// Anybody may make an app, which is removed after some days.
+    pub ephemeral_apps: bool,
 }

@@ -25,6 +25,8 @@ pub struct Identity {
     pub title: String,
     /// `YYYY-MM-DD HH:MM:SS.mmmZ`
     pub created: String,
+    /// When the app may be removed, as a date like `created`; `None` for one that stays.
+    pub expires: Option<String>,
 }
 
 /// What the operator has fixed of an identity.
@@ -33,11 +35,18 @@ pub struct PinnedIdentity {
     pub id: Option<String>,
     pub admin_token: Option<String>,
     pub title: Option<String>,
+    pub expires: Option<String>,
 }
 
 impl Identity {
     fn new(title: &str) -> Self {
-        Self { id: random(), admin_token: random(), title: title.to_owned(), created: time::now() }
+        Self {
+            id: random(),
+            admin_token: random(),
+            title: title.to_owned(),
+            created: time::now(),
+            expires: None,
+        }
     }
 
     fn to_value(&self) -> Value {
@@ -47,7 +56,11 @@ impl Identity {
             ("title", &self.title),
             ("created", &self.created),
         ];
-        Value::Object(Object::from_iter(texts.map(|(key, text)| (key.to_owned(), text.as_str().into()))))
+        let mut object = Object::from_iter(texts.map(|(key, text)| (key.to_owned(), text.as_str().into())));
+        if let Some(expires) = &self.expires {
+            object.insert("expires".to_owned(), expires.as_str().into());
+        }
+        Value::Object(object)
     }
 
     fn from_value(value: &Value) -> Option<Self> {
@@ -57,6 +70,7 @@ impl Identity {
             admin_token: text("adminToken")?,
             title: text("title")?,
             created: text("created")?,
+            expires: text("expires"),
         })
     }
 
@@ -98,6 +112,9 @@ pub(crate) fn prepare(
         if let Some(text) = pinned {
             part.clone_from(text);
         }
+    }
+    if pinned.expires.is_some() {
+        identity.expires.clone_from(&pinned.expires);
     }
     if stored.as_ref() != Some(&identity) {
         save(connection, &identity, cipher).map_err(OpenError::from)?;

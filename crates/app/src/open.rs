@@ -39,6 +39,8 @@ const STORAGE: &str = "storage";
 const FIRST_SUPPORTED_STEP: &str = "1717233556_v0.23_migrate.go";
 /// How often ended magic codes are removed.
 const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
+/// How often attrs are removed that can no longer be restored.
+const DELETED_ATTRS_PERIOD: Duration = Duration::from_secs(3600);
 /// How often the change log is shortened.
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
@@ -137,6 +139,15 @@ impl App {
         let auth = app.auth.clone();
         app.periodic.every("remove ended magic codes", MAGIC_CODES_PERIOD, move || {
             remove_ended_magic_codes(auth.clone())
+        });
+        let instant = app.instant.clone();
+        app.periodic.every("remove deleted attrs", DELETED_ATTRS_PERIOD, move || {
+            let instant = instant.clone();
+            async move {
+                if let Err(error) = instant.purge_deleted_attrs().await {
+                    tracing::warn!(%error, "attrs that were deleted days ago could not be removed");
+                }
+            }
         });
         app.periodic.every("prune the change log", PRUNE_PERIOD, move || prune(main.clone()));
         let telemetry = app.telemetry.clone();

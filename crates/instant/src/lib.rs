@@ -1,7 +1,8 @@
 //! The Instant dialect without HTTP: what its requests mean for the records of an app.
 //!
-//! [`query`] answers InstaQL, [`transact`] changes entities, [`users`] knows accounts and sessions,
-//! [`storage`] keeps files, [`permissions`] says who may do what. A front parses the wire, calls the
+//! [`query`] answers InstaQL, [`transact`] changes entities, [`schema`] what they are made of,
+//! [`users`] knows accounts and sessions, [`storage`] keeps files, [`permissions`] says who may do
+//! what. A front parses the wire, calls the
 //! [`Instant`] service, and encodes what it gets.
 
 pub mod answer;
@@ -10,6 +11,7 @@ pub mod invalid;
 pub mod live;
 pub mod permissions;
 pub mod query;
+pub mod schema;
 pub mod service;
 pub mod storage;
 pub mod transact;

@@ -86,6 +86,7 @@ mod tests {
             admin_token: "a-token".to_owned(),
             title: String::new(),
             created: String::new(),
+            expires: None,
         });
         text(
             "http://127.0.0.1:8090",

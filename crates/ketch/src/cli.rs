@@ -121,6 +121,9 @@ pub(crate) struct Serve {
     pub(crate) origins: Vec<String>,
     #[command(flatten)]
     pub(crate) telemetry: TelemetryFlags,
+    /// Lets anybody make apps for Instant clients; each is removed after 14 days
+    #[arg(long = "ephemeral-apps")]
+    pub(crate) ephemeral_apps: bool,
 }
 
 #[derive(Debug, Subcommand)]

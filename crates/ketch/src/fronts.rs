@@ -2,7 +2,8 @@
 //!
 //! `/api/…` is the PocketBase front of the main app, and `/apps/<app id>/api/…` that of any app, for
 //! `new PocketBase("http://host/apps/<app id>")`. The Instant front has paths of its own and serves
-//! all apps. What neither knows is a static file, or missing.
+//! all apps. What neither knows is a static file, or missing; the site's index page does not answer
+//! for paths of the Instant front.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -10,10 +11,11 @@ use std::sync::{Arc, Weak};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use ketch_api_instant as instant;
 use ketch_api_pocketbase as pocketbase;
 use ketch_app::{App, Apps, is_canonical_uuid};
+use ketch_web::folder::Folder;
 use parking_lot::Mutex;
 use serde_json::json;
 use tower::ServiceExt;
@@ -42,13 +44,12 @@ impl Routers {
 /// The first parts of the Instant front's paths.
 const INSTANT: [&str; 6] = ["/admin/", "/runtime/", "/storage/", "/dash/", "/superadmin/", "/health/"];
 
-/// All fronts. `main` is the router of the main app, with the static files.
-pub(crate) fn router(apps: Arc<Apps>, main: Router) -> Router {
+/// All fronts. `main` is the router of the main app, with the static files; `files` are those alone.
+pub(crate) fn router(apps: Arc<Apps>, main: Router, files: Folder) -> Router {
     let routers = Arc::new(Routers::default());
-    let instant = instant::router(apps.clone()).fallback_service(main.clone()).method_not_allowed_fallback({
-        let main = main.clone();
-        move |request: Request| run(main.clone(), request)
-    });
+    let missing = move |request: Request| missing(files.clone(), request);
+    let instant =
+        instant::router(apps.clone()).fallback(missing.clone()).method_not_allowed_fallback(missing);
     // No route: parameters of a route of this router would be seen by the handlers of the inner one.
     Router::new().fallback(move |request: Request| {
         let (apps, routers, main, instant) = (apps.clone(), routers.clone(), main.clone(), instant.clone());
@@ -56,13 +57,26 @@ pub(crate) fn router(apps: Arc<Apps>, main: Router) -> Router {
             let path = request.uri().path();
             if path.starts_with(PREFIX) {
                 answer(&apps, &routers, main, request).await
-            } else if INSTANT.iter().any(|first| path.starts_with(first)) {
+            } else if path == "/dash" || INSTANT.iter().any(|first| path.starts_with(first)) {
                 run(instant, request).await
             } else {
                 run(main, request).await
             }
         }
     })
+}
+
+/// A path of the Instant front that is none of its routes: a site may have such folders too.
+async fn missing(files: Folder, request: Request) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    if matches!(*method, Method::GET | Method::HEAD) {
+        match files.serve(method, path, request.headers()).await {
+            Ok(Some(response)) => return response,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a static file cannot be read"),
+        }
+    }
+    instant::response::no_route(method, path)
 }
 
 async fn answer(apps: &Apps, routers: &Routers, main: Router, mut request: Request) -> Response {

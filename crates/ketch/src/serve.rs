@@ -51,10 +51,13 @@ pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Res
         let round = socket.try_clone().and_then(TcpListener::from_std).map_err(unusable)?;
         let (restart, mut restarting) = watch::channel(None);
         let restart = move |folder| drop(restart.send_replace(Some(folder)));
-        let apps = Arc::new(stores::serve_all(global, telemetry.clone(), Arc::new(restart)).await?);
+        let apps =
+            stores::serve_all(global, telemetry.clone(), options.ephemeral_apps, Arc::new(restart)).await?;
         let app = apps.main().clone();
         let site = Folder::new(project::public_dir(global)?, global.index_fallback);
-        let router = fronts::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)));
+        let files = Folder::new(project::public_dir(global)?, false);
+        let router =
+            fronts::router(apps.clone(), pocketbase::router_with_site(app.clone(), Some(site)), files);
         app.telemetry.logs.listen(log);
         let front = Front::new(router, Cors::new(options.origins.clone()), pocketbase::panicked)
             .observed_by(Arc::new(Watcher { app: app.clone() }));

@@ -57,11 +57,12 @@ fn main_config(global: &Global, telemetry: TelemetryOptions) -> Result<AppConfig
         identity: PinnedIdentity {
             id: global.app_id.clone(),
             admin_token: global.admin_token.clone(),
-            title: None,
+            ..PinnedIdentity::default()
         },
         realtime: lifetimes(global),
         development: global.dev,
         telemetry,
+        ephemeral_apps: false,
     };
     Ok(config)
 }
@@ -84,12 +85,17 @@ pub(crate) async fn open_all(global: &Global) -> Result<Apps, Failure> {
 pub(crate) async fn serve_all(
     global: &Global,
     telemetry: TelemetryOptions,
+    ephemeral_apps: bool,
     restart: Restart,
-) -> Result<Apps, Failure> {
+) -> Result<Arc<Apps>, Failure> {
     let engine = Engine::of(global);
     let open = move |config| open_served(config, engine, restart.clone());
-    let main = open(main_config(global, telemetry)?).await?;
-    Ok(Apps::new(main, Box::new(move |config| open(config).boxed())))
+    let main = open(AppConfig { ephemeral_apps, ..main_config(global, telemetry)? }).await?;
+    let apps = Arc::new(Apps::new(main, Box::new(move |config| open(config).boxed())));
+    if ephemeral_apps {
+        apps.remove_expired_hourly()?;
+    }
+    Ok(apps)
 }
 
 async fn open_served(config: AppConfig, engine: Engine, restart: Restart) -> Result<Arc<App>, OpenError> {

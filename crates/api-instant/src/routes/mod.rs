@@ -1,9 +1,13 @@
 //! The endpoints: one file a family, each with a `router()`.
 
+mod apps;
+mod auth_settings;
 mod data;
 mod live;
 mod rules;
 mod runtime;
+mod schema;
+mod server;
 mod storage;
 mod users;
 
@@ -17,13 +21,17 @@ use crate::observe::attribute;
 
 /// Every endpoint, for all apps.
 pub fn router(apps: Arc<Apps>) -> Router {
-    Router::new()
-        .merge(data::router())
-        .merge(rules::router())
-        .merge(users::router())
-        .merge(runtime::router())
-        .merge(storage::router())
-        .merge(live::router())
-        .layer(from_fn(attribute))
-        .with_state(apps)
+    let families = [
+        data::router(),
+        live::router(),
+        rules::router(),
+        users::router(),
+        runtime::router(),
+        schema::router(),
+        apps::router(),
+        auth_settings::router(),
+        storage::router(),
+        server::router(),
+    ];
+    families.into_iter().fold(Router::new(), Router::merge).layer(from_fn(attribute)).with_state(apps)
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, Path};
 use axum::routing::{get, post};
 use http::request::Parts;
-use ketch_app::{App, Apps, is_canonical_uuid};
+use ketch_app::{App, Apps};
 use ketch_instant::Error;
 use ketch_model::Value;
 use serde_json::json;
@@ -38,11 +38,7 @@ impl FromRequestParts<Arc<Apps>> for Managed {
             .await
             .map_err(|_| Error::missing(&["params", "app_id"]))?;
         let caller = Caller::from_request_parts(parts, apps).await?;
-        let id = id.to_ascii_lowercase();
-        if !is_canonical_uuid(&id) {
-            return Err(Error::malformed(&["params", "app_id"], &id.into()).into());
-        }
-        let app = caller.admin_of(&id).await?;
+        let app = caller.manager_of(&id).await?;
         Ok(Self { caller, app })
     }
 }

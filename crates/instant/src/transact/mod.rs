@@ -5,7 +5,7 @@
 //! What somebody does who is no admin, `guard` checks before and after.
 
 mod execute;
-mod failure;
+pub(crate) mod failure;
 mod guard;
 mod lookups;
 mod merge;
@@ -14,10 +14,10 @@ mod parse;
 mod plan;
 mod required;
 mod resolve;
-mod schema_steps;
+pub(crate) mod schema_steps;
 mod service;
 mod step;
-mod values;
+pub(crate) mod values;
 
 pub(crate) use failure::{Failure, refusal};
 pub use parse::parse;

@@ -1,9 +1,14 @@
 //! Steps that change attrs.
 
+use ketch_model::Value;
+use ketch_model::attr::Attr;
 use ketch_records::Transaction;
 
 use super::failure::{Failure, refusal};
+use super::names::by_id;
 use super::step::Step;
+use super::values;
+use crate::error::Error;
 
 /// Where the steps that change attrs stand: those before the first step on data run before all data,
 /// the others after it, except that attrs are always added first.
@@ -36,12 +41,37 @@ pub(super) fn after(transaction: &mut Transaction<'_>, steps: &[Step]) -> Result
     Ok(())
 }
 
-fn apply(transaction: &mut Transaction<'_>, step: &Step) -> Result<(), Failure> {
+/// Adds the attrs of all steps that do, together.
+pub(crate) fn add_all<'a>(
+    transaction: &mut Transaction<'_>,
+    steps: impl Iterator<Item = &'a Step>,
+) -> Result<(), Failure> {
+    let attrs: Vec<&Attr> = steps
+        .filter_map(|step| match step {
+            Step::AddAttr(attr) => Some(&**attr),
+            _ => None,
+        })
+        .collect();
+    if attrs.is_empty() {
+        return Ok(());
+    }
+    transaction.add_attrs(&attrs).map_err(|error| refusal(transaction.schema(), error))
+}
+
+/// Runs one step; what is no step of the schema changes nothing.
+pub(crate) fn apply(transaction: &mut Transaction<'_>, step: &Step) -> Result<(), Failure> {
     let done = match step {
         Step::AddAttr(attr) => transaction.add_attr(attr).map(drop),
-        Step::UpdateAttr(_) | Step::DeleteAttr(_) | Step::RestoreAttr(_) => {
-            Err(ketch_records::TransactionError::Refused("attrs cannot be changed yet".to_owned()))
+        Step::UpdateAttr(changed) => {
+            let id = changed.get("id").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+            let known = by_id(transaction, &id)?.attr;
+            let attr = known
+                .changed(changed)
+                .map_err(|why| Error::validation("attr", &Value::Object(changed.clone()), &why))?;
+            transaction.update_attr(&attr, &values::fits).map(drop)
         }
+        Step::DeleteAttr(id) => transaction.delete_attr(&id.to_ascii_lowercase()),
+        Step::RestoreAttr(id) => transaction.restore_attr(&id.to_ascii_lowercase()).map(drop),
         _ => Ok(()),
     };
     done.map_err(|error| refusal(transaction.schema(), error))

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::error::{Error, Kind};
 
 /// Bytes of JSON that an indexed or unique value may have.
-const INDEXED_MAX: usize = 1024;
+pub(crate) const INDEXED_MAX: usize = 1024;
 
 /// The normalised value of an attr's field.
 ///
@@ -85,7 +85,11 @@ fn refused(attr: &Attr, value: &Value, entity: &str, message: String) -> Error {
     Error::new(Kind::ValidationFailed, message, hint)
 }
 
-fn fits(expected: CheckedType, value: &Value) -> bool {
+/// Whether a value is one of a type. Null is one of every type.
+pub(crate) fn fits(expected: CheckedType, value: &Value) -> bool {
+    if value.is_null() {
+        return true;
+    }
     match expected {
         CheckedType::String => value.is_string(),
         CheckedType::Number => value.is_number(),
@@ -94,7 +98,7 @@ fn fits(expected: CheckedType, value: &Value) -> bool {
     }
 }
 
-fn type_name(value: &Value) -> &'static str {
+pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

@@ -7,6 +7,7 @@ mod json;
 mod selector;
 mod sessions;
 mod sign_in;
+mod test_users;
 
 pub use crate::viewer::Viewer;
 pub use json::SignedIn;

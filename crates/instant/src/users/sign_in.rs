@@ -96,6 +96,9 @@ impl Instant {
     /// # Errors
     /// `rate-limited`.
     pub async fn make_magic_code(&self, email: &str) -> Result<String> {
+        if let Some(code) = self.test_code(email).await? {
+            return Ok(code);
+        }
         Ok(self.auth.make_magic_code(email).await?)
     }
 
@@ -104,6 +107,10 @@ impl Instant {
     /// # Errors
     /// `rate-limited`, `email-send-failed`.
     pub async fn send_magic_code(&self, email: &str) -> Result<String> {
+        // Whoever tests knows the code; the address may be nobody's.
+        if let Some(code) = self.test_code(email).await? {
+            return Ok(code);
+        }
         let code = self.auth.make_magic_code(email).await?;
         self.auth.mail_magic_code(email, &code).await.map_err(|error| {
             let message = format!("The mail with the code was not sent: {error}.");
@@ -119,6 +126,10 @@ impl Instant {
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn> {
         let SignIn { email, code, guest_token, new } = sign_in;
         let about = || json!({ "email": email });
+        if self.test_code(&email).await?.is_some_and(|known| known == code.trim()) {
+            // From here on it is a code as any other: guesses at it are counted as well.
+            self.auth.place_magic_code(&email, code.trim()).await?;
+        }
         match self.auth.look_at_magic_code(&email, &code).await? {
             MagicCode::Valid => {}
             MagicCode::Unknown => return Err(Error::not_found("app-user-magic-code", about())),

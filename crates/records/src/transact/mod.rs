@@ -126,18 +126,7 @@ impl Records {
     /// The document that is kept under a name of the server's own.
     pub async fn document(&self, name: &str) -> Result<Option<Value>, Error> {
         let name = name.to_owned();
-        self.inner
-            .store
-            .read(move |connection| {
-                let statement = sql::attrs::select_meta(connection.dialect(), &name);
-                let mut document = None;
-                connection.query(&statement, &mut |row| {
-                    document = row.cell(0).as_text().and_then(|text| serde_json::from_str(text).ok());
-                    ketch_store::Flow::Stop
-                })?;
-                Ok(document)
-            })
-            .await
+        self.inner.store.read(move |connection| Ok::<_, Error>(read_document(connection, &name)?)).await
     }
 }
 
@@ -159,6 +148,11 @@ impl Transaction<'_> {
     /// The changes so far, in their order.
     pub fn changes(&self) -> &[ketch_store::Change] {
         &self.applied.changes
+    }
+
+    /// The document that is kept under a name of the server's own.
+    pub fn document(&mut self, name: &str) -> Result<Option<Value>, TransactionError> {
+        Ok(read_document(self.connection, name)?)
     }
 
     /// Keeps a document under a name of the server's own; `None` removes it.
@@ -211,4 +205,14 @@ impl Transaction<'_> {
             None => error.into(),
         }
     }
+}
+
+fn read_document(connection: &mut dyn Connection, name: &str) -> Result<Option<Value>, StoreError> {
+    let statement = sql::attrs::select_meta(connection.dialect(), name);
+    let mut document = None;
+    connection.query(&statement, &mut |row| {
+        document = row.cell(0).as_text().and_then(|text| serde_json::from_str(text).ok());
+        ketch_store::Flow::Stop
+    })?;
+    Ok(document)
 }

@@ -1,5 +1,6 @@
 //! New namespaces and attrs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ketch_model::attr::{Attr, Catalog, FILES, STREAMS, is_reserved, system_attr};
@@ -12,6 +13,9 @@ use super::names::{self, refused};
 use crate::collections::draft::Draft;
 use crate::collections::save::{self, Checked};
 use crate::transaction_error::TransactionError;
+
+/// How many fields a collection can have. An engine has a limit of its own, which is higher.
+const FIELDS_MAX: usize = 1000;
 
 /// The collection of a namespace, made if it is missing. It has no `id` attr before one is added.
 pub(crate) fn create_collection(
@@ -70,44 +74,110 @@ pub(crate) fn add_attr(
     draft: &mut Draft,
     attr: &Attr,
 ) -> Result<AttrEntry, TransactionError> {
-    if let Some(known) = draft.schema().attrs().by_id(&attr.id).cloned() {
-        let same = known.attr.forward.namespace == attr.forward.namespace
-            && known.attr.forward.label == attr.forward.label
-            && known.attr.value_type == attr.value_type;
-        if same {
-            return Ok(known);
+    add_attrs(connection, draft, &[attr])?;
+    found(draft.schema(), &attr.id)
+}
+
+/// Adds attrs as [`add_attr`] does, each collection changed once.
+pub(crate) fn add_attrs(
+    connection: &mut dyn Connection,
+    draft: &mut Draft,
+    attrs: &[&Attr],
+) -> Result<(), TransactionError> {
+    let mut new: Vec<&Attr> = Vec::with_capacity(attrs.len());
+    let mut ids = HashSet::new();
+    let mut names = HashSet::new();
+    for &attr in attrs {
+        if is_known(draft.schema(), attr)? || !ids.insert(attr.id.as_str()) {
+            continue;
         }
-        let (namespace, label) = (attr.forward.namespace.clone(), attr.forward.label.clone());
-        return Err(TransactionError::Taken { namespace, label });
+        check(draft.schema(), attr)?;
+        let reverse = attr.reverse.as_ref().filter(|_| attr.is_link());
+        for identity in [Some(&attr.forward), reverse].into_iter().flatten() {
+            if !names.insert((identity.namespace.as_str(), identity.label.as_str())) {
+                let (namespace, label) = (identity.namespace.clone(), identity.label.clone());
+                return Err(TransactionError::Taken { namespace, label });
+            }
+        }
+        new.push(attr);
     }
-    check(draft.schema(), attr)?;
-    let before = create_collection(connection, draft, &attr.forward.namespace)?;
-    let target = match &attr.reverse {
-        Some(reverse) if attr.is_link() => Some(create_collection(connection, draft, &reverse.namespace)?),
-        _ => None,
-    };
-    // Its own collection may be the target.
-    let before = draft.schema().by_id(&before.id).cloned().unwrap_or(before);
+    let mut namespaces: Vec<&str> = Vec::new();
+    let mut known = HashSet::new();
+    for attr in &new {
+        if known.insert(attr.forward.namespace.as_str()) {
+            namespaces.push(&attr.forward.namespace);
+            create_collection(connection, draft, &attr.forward.namespace)?;
+        }
+    }
+    for reverse in new.iter().filter(|attr| attr.is_link()).filter_map(|attr| attr.reverse.as_ref()) {
+        if known.insert(reverse.namespace.as_str()) {
+            create_collection(connection, draft, &reverse.namespace)?;
+        }
+    }
+    for namespace in namespaces {
+        let of_it = new.iter().copied().filter(|attr| attr.forward.namespace == namespace);
+        add_to(connection, draft, namespace, of_it)?;
+    }
+    Ok(())
+}
+
+/// Whether the attr is there already; another one of its id is refused.
+fn is_known(schema: &Schema, attr: &Attr) -> Result<bool, TransactionError> {
+    let Some(known) = schema.attrs().by_id(&attr.id).map(|entry| &entry.attr) else { return Ok(false) };
+    let same = known.forward.namespace == attr.forward.namespace
+        && known.forward.label == attr.forward.label
+        && known.value_type == attr.value_type;
+    if same {
+        return Ok(true);
+    }
+    let (namespace, label) = (attr.forward.namespace.clone(), attr.forward.label.clone());
+    Err(TransactionError::Taken { namespace, label })
+}
+
+/// Adds attrs to one collection.
+fn add_to<'a>(
+    connection: &mut dyn Connection,
+    draft: &mut Draft,
+    namespace: &str,
+    attrs: impl Iterator<Item = &'a Attr>,
+) -> Result<(), TransactionError> {
+    let before = create_collection(connection, draft, namespace)?;
     let mut after = Collection::clone(&before);
-    let field = if attr.is_id() {
-        name_id(&mut after, attr)?
-    } else {
-        names::check_free(&after, &attr.forward.namespace, &attr.forward.label, None)?;
-        if attr.required && has_records(connection, &before)? {
+    let mut has_entities = None;
+    let mut added = Vec::new();
+    for attr in attrs {
+        if attr.is_id() {
+            added.push(name_id(&mut after, attr)?.id);
+            continue;
+        }
+        names::check_free(&after, namespace, &attr.forward.label, None)?;
+        if after.fields.len() >= FIELDS_MAX {
+            return Err(refused(format!("`{namespace}` cannot have more than {FIELDS_MAX} attributes")));
+        }
+        if attr.required
+            && match has_entities {
+                Some(known) => known,
+                None => *has_entities.insert(has_records(connection, &before)?),
+            }
+        {
             return Err(refused(format!(
-                "`{}` cannot be required from the start: `{}` has entities already",
+                "`{}` cannot be required from the start: `{namespace}` has entities already",
                 attr.name(),
-                attr.forward.namespace
             )));
         }
-        let field = fields::of_attr(attr, target.as_deref());
-        after.fields.push(field.clone());
-        field
-    };
-    fields::place_indexes(&mut after, &field.id)?;
+        let target = attr.reverse.as_ref().filter(|_| attr.is_link());
+        let target = target.and_then(|reverse| draft.schema().attrs().collection(&reverse.namespace));
+        let field = fields::of_attr(attr, target.map(Arc::as_ref));
+        added.push(field.id.clone());
+        after.fields.push(field);
+    }
+    after.index_fields();
+    for id in added {
+        fields::place_indexes(&mut after, &id)?;
+    }
     after.index_fields();
     store(connection, draft, Some(&before), after)?;
-    found(draft.schema(), &attr.id)
+    Ok(())
 }
 
 /// Gives a system attr the field that holds its values, if it has none yet.

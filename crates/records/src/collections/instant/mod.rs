@@ -8,6 +8,6 @@ mod fields;
 mod names;
 mod values;
 
-pub(crate) use add::{add_attr, create_collection, place_system_attr};
+pub(crate) use add::{add_attr, add_attrs, create_collection, place_system_attr};
 pub(crate) use change::update_attr;
 pub(crate) use deleted::{delete_attr, deleted_attrs, purge_attrs, restore_attr};
