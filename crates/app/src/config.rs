@@ -20,6 +20,9 @@ pub struct AppConfig {
     pub realtime: Lifetimes,
     /// Shows causes of errors and statements on the console.
     pub development: bool,
+    /// Stored files are on the disk before the answer: they survive a power cut. The databases are
+    /// opened to do the same.
+    pub synchronous_full: bool,
     /// What is noted of requests and visitors.
     pub telemetry: TelemetryOptions,
     /// Anybody may make an app, which is removed after some days.

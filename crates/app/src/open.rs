@@ -81,7 +81,8 @@ impl App {
         let settings = SettingsHandle::new(loaded.settings, main.clone(), cipher);
         let blobs = {
             let settings = settings.clone();
-            let local = LocalBlobs::new(config.data_dir.join(STORAGE));
+            let local =
+                LocalBlobs::new(config.data_dir.join(STORAGE)).waiting_for_disk(config.synchronous_full);
             SwitchedBlobs::new(local, move || settings.current().s3.clone())
         };
         let files = Arc::new(Files::new(Arc::new(blobs)));

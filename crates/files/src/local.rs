@@ -25,12 +25,19 @@ const PART: &str = ".part-";
 #[derive(Debug, Clone)]
 pub struct LocalBlobs {
     root: PathBuf,
+    waits_for_disk: bool,
 }
 
 impl LocalBlobs {
-    /// The folder is made when the first file is stored.
+    /// The folder is made when the first file is stored. A stored file survives the end of the
+    /// process.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), waits_for_disk: false }
+    }
+
+    /// Whether a stored file survives a power cut too: storing waits for the disk then.
+    pub fn waiting_for_disk(self, waits_for_disk: bool) -> Self {
+        Self { waits_for_disk, ..self }
     }
 
     fn path(&self, key: &str) -> Result<PathBuf, BlobError> {
@@ -48,8 +55,8 @@ impl BlobStore for LocalBlobs {
     ) -> BoxFuture<'a, Result<(), BlobError>> {
         Box::pin(async move {
             let path = self.path(key)?;
-            let (action, root) = (format!("storing {key}"), self.root.clone());
-            blocking(action, move || put(&root, &path, &source, attributes)).await
+            let (action, blobs) = (format!("storing {key}"), self.clone());
+            blocking(action, move || blobs.put_now(&path, &source, attributes)).await
         })
     }
 
@@ -150,31 +157,42 @@ fn list(folder: &Path, prefix: &str, listed: &mut Vec<Listed>) -> io::Result<()>
     Ok(())
 }
 
-fn put(root: &Path, path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<()> {
-    let Some(folder) = path.parent() else {
-        return Err(io::Error::other("the file has no folder"));
-    };
-    // A source that is gone must not be taken for a file of the store that is not there.
-    let mut input: Box<dyn Read> = match source {
-        Source::Memory(bytes) => Box::new(bytes.as_ref()),
-        Source::File(file) => Box::new(File::open(file).map_err(io::Error::other)?),
-    };
-    let (part, mut output) = create_part(folder)?;
-    let written = copy(&mut input, &mut output)
-        .and_then(|md5| {
-            output.sync_all()?;
-            attributes.md5 = md5;
-            // The attributes come first: whoever sees the file sees them as well.
-            let text = serde_json::to_vec(&attributes)?;
-            write_whole(folder, &attributes_of(path), &text)
-        })
-        .and_then(|()| fs::rename(&part, path))
-        // Also the names are on the disk before anybody is told that the file is stored.
-        .and_then(|()| sync_folders(root, folder));
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
+impl LocalBlobs {
+    fn put_now(&self, path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<()> {
+        let Some(folder) = path.parent() else {
+            return Err(io::Error::other("the file has no folder"));
+        };
+        let (part, mut output) = create_part(folder)?;
+        let written = copy(source, &mut output)
+            .and_then(|md5| {
+                self.sync(&output)?;
+                attributes.md5 = md5;
+                // The attributes come first: whoever sees the file sees them as well.
+                let text = serde_json::to_vec(&attributes)?;
+                self.write_whole(folder, &attributes_of(path), &text)
+            })
+            .and_then(|()| fs::rename(&part, path))
+            // Also the names are on the disk before anybody is told that the file is stored.
+            .and_then(|()| if self.waits_for_disk { sync_folders(&self.root, folder) } else { Ok(()) });
+        if written.is_err() {
+            let _ = fs::remove_file(&part);
+        }
+        written
     }
-    written
+
+    fn write_whole(&self, folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let (part, mut output) = create_part(folder)?;
+        let whole = output.write_all(bytes).and_then(|()| self.sync(&output));
+        let written = whole.and_then(|()| fs::rename(&part, path));
+        if written.is_err() {
+            let _ = fs::remove_file(&part);
+        }
+        written
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        if self.waits_for_disk { file.sync_all() } else { Ok(()) }
+    }
 }
 
 /// Waits until the entries of a folder are on the disk, and its own entry up to the root's.
@@ -192,16 +210,6 @@ fn sync_folders(root: &Path, folder: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = (root, folder);
     Ok(())
-}
-
-fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (part, mut output) = create_part(folder)?;
-    let whole = output.write_all(bytes).and_then(|()| output.sync_all());
-    let written = whole.and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    written
 }
 
 /// A new file that gets its name when it is whole.
@@ -224,18 +232,28 @@ fn create_part(folder: &Path) -> io::Result<(PathBuf, File)> {
 }
 
 /// Copies everything; answers the checksum in base64.
-fn copy(input: &mut dyn Read, output: &mut File) -> io::Result<String> {
+fn copy(source: &Source, output: &mut File) -> io::Result<String> {
     let mut digest = Md5::new();
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => {
-                digest.update(&buffer[..count]);
-                output.write_all(&buffer[..count])?;
+    match source {
+        Source::Memory(bytes) => {
+            digest.update(bytes);
+            output.write_all(bytes)?;
+        }
+        Source::File(path) => {
+            // A source that is gone must not be taken for a file of the store that is not there.
+            let mut input = File::open(path).map_err(io::Error::other)?;
+            let mut buffer = vec![0; BUFFER];
+            loop {
+                match input.read(&mut buffer) {
+                    Ok(0) => break,
+                    Ok(count) => {
+                        digest.update(&buffer[..count]);
+                        output.write_all(&buffer[..count])?;
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
     Ok(STANDARD.encode(digest.finalize()))

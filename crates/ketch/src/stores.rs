@@ -60,6 +60,7 @@ fn main_config(global: &Global, telemetry: TelemetryOptions) -> Result<AppConfig
             ..PinnedIdentity::default()
         },
         realtime: lifetimes(global),
+        synchronous_full: global.synchronous == Synchronous::Full,
         development: global.dev,
         telemetry,
         ephemeral_apps: false,

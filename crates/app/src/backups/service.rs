@@ -73,7 +73,7 @@ impl Backups {
         settings: SettingsHandle,
     ) -> Self {
         let s3 = settings.clone();
-        let local = LocalBlobs::new(data_dir.join(FOLDER));
+        let local = LocalBlobs::new(data_dir.join(FOLDER)).waiting_for_disk(true);
         let place = SwitchedBlobs::new(local, move || s3.current().backups.s3.clone());
         let (active, host) = (Mutex::default(), OnceLock::new());
         Self { inner: Arc::new(Inner { data_dir, databases, files, settings, place, active, host }) }
