@@ -15,8 +15,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt};
 use crate::mime;
 use crate::ranges::{ByteRange, Plan, plan};
 
-/// Bytes read from a file at a time.
-const CHUNK: usize = 64 << 10;
+/// Bytes read from a file at a time: each read is a trip to another thread and back.
+const CHUNK: usize = 256 << 10;
+/// Files up to this size are read when they are opened.
+const SMALL: usize = 64 << 10;
 /// Bytes that tell the type of a file without a telling name.
 const SNIFFED: usize = 512;
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -64,14 +66,14 @@ fn open(path: &Path) -> io::Result<Option<Opened>> {
         return Ok(None);
     }
     // Small files are read here: each later read would cost as much as all of this.
-    let wanted = if metadata.len() <= CHUNK as u64 { CHUNK } else { SNIFFED };
+    let wanted = if metadata.len() <= SMALL as u64 { SMALL } else { SNIFFED };
     let mut start = Vec::with_capacity(wanted.min(usize::try_from(metadata.len()).unwrap_or(wanted)));
     Read::by_ref(&mut file).take(wanted as u64).read_to_end(&mut start)?;
     let named = path.file_name().and_then(|name| name.to_str()).and_then(mime::of_name);
     let content_type =
         named.unwrap_or_else(|| mime::of_content(&start[..SNIFFED.min(start.len())]).to_owned());
     let modified = metadata.modified().ok();
-    Ok(Some(if metadata.len() <= CHUNK as u64 {
+    Ok(Some(if metadata.len() <= SMALL as u64 {
         Opened { size: start.len() as u64, content: Content::Memory(start.into()), modified, content_type }
     } else {
         file.rewind()?;
