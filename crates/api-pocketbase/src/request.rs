@@ -37,8 +37,10 @@ impl Caller {
         RequestInfo {
             context,
             method: self.method.as_str().to_owned(),
-            query: self.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            headers: snake_case_headers(&self.headers),
+            query: Arc::new(
+                self.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            ),
+            headers: Arc::new(snake_case_headers(&self.headers)),
             body: ketch_model::Object::new(),
             auth: self.auth.clone(),
         }

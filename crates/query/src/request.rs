@@ -12,10 +12,10 @@ pub struct RequestInfo {
     pub context: &'static str,
     /// Upper-case verb.
     pub method: String,
-    /// First value of each query parameter.
-    pub query: BTreeMap<String, String>,
+    /// First value of each query parameter. Shared, as one request is asked about by many rules.
+    pub query: Arc<BTreeMap<String, String>>,
     /// Lower snake_case names (`User-Agent` is `user_agent`).
-    pub headers: BTreeMap<String, String>,
+    pub headers: Arc<BTreeMap<String, String>>,
     /// Submitted data with modifiers resolved. An uploaded file is an object with `name`, `originalName`, `size`.
     pub body: Object,
     /// Who asks; `None` is a guest.

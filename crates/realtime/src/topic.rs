@@ -1,6 +1,7 @@
 //! Topics: what a client wants to hear of.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ketch_model::Value;
 use ketch_query::fields::FieldPicker;
@@ -16,9 +17,9 @@ pub struct Topic {
     /// The text from the `?` on: equal texts are equal options.
     pub(crate) suffix: String,
     /// `@request.query` of the rules.
-    pub(crate) query: BTreeMap<String, String>,
+    pub(crate) query: Arc<BTreeMap<String, String>>,
     /// `@request.headers` of the rules, names in snake case.
-    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) headers: Arc<BTreeMap<String, String>>,
     pub(crate) picker: FieldPicker,
 }
 
@@ -34,7 +35,7 @@ impl Topic {
         let headers = texts(options.get("headers"), |name| name.to_ascii_lowercase().replace('-', "_"));
         let fields = query.get("fields").map(String::as_str).unwrap_or_default();
         let picker = FieldPicker::parse(fields).unwrap_or_default();
-        Self { base, suffix, query, headers, picker, text }
+        Self { base, suffix, query: Arc::new(query), headers: Arc::new(headers), picker, text }
     }
 
     pub(crate) fn filter(&self) -> &str {

@@ -1,5 +1,6 @@
 //! Several writes in one transaction: all of them or none.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -308,13 +309,14 @@ fn apply(
 ) -> Result<Option<RecordView>> {
     let (collection, work) = step.work.as_ref().map_err(Error::clone)?;
     let collection = current(schema, collection)?;
-    let (mut request, mut viewer) = (step.request.clone(), step.viewer.clone());
+    let mut request = step.request.clone();
+    let mut viewer = Cow::Borrowed(&step.viewer);
     let mut exists = false;
     if let Work::Upsert(id, _) = work {
         exists = !id.is_empty() && read_by_id(connection, &collection, id)?.is_some();
         let method = if exists { "PATCH" } else { "POST" };
         request.method = method.to_owned();
-        viewer.method = method.to_owned();
+        viewer.to_mut().method = method.to_owned();
     }
     if let Some(gate) = gate {
         let method = match work {

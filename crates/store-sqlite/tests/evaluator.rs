@@ -143,7 +143,7 @@ fn filter() -> impl Strategy<Value = String> {
 
 fn resolve(collection: &Arc<Collection>, filter: &str) -> Option<Select> {
     let mut request = RequestInfo::default();
-    request.query.insert("q".to_owned(), "ab".to_owned());
+    std::sync::Arc::make_mut(&mut request.query).insert("q".to_owned(), "ab".to_owned());
     let mut resolver = Resolver::new(Arc::new(Schema::default()), collection.clone(), &request);
     let predicate = resolver.rule(filter).ok()?;
     Some(resolver.into_select(vec![predicate]))

@@ -39,12 +39,13 @@ pub(super) fn prepare(
         let query = QueryParams::parse(query);
         let mut request = outer.clone();
         request.method.clone_from(&method);
-        request.query = query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let parameters = query.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        request.query = Arc::new(parameters.collect());
         for (name, value) in headers {
             let name = name.to_ascii_lowercase().replace('-', "_");
             // Who asks is who asked for the batch.
             if name != "authorization" {
-                request.headers.insert(name, value);
+                Arc::make_mut(&mut request.headers).insert(name, value);
             }
         }
         let step = match FieldPicker::parse(query.text("fields")) {
