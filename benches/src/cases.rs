@@ -1,10 +1,13 @@
 //! What is measured: each case is a name and the requests that make it.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use serde_json::{Value, json};
 
 use crate::Result;
 use crate::args::Settings;
 use crate::http::{multipart, request};
+use crate::instant::{self, As, TODOS_PER_GOAL};
 use crate::seed::{FILE_BYTES, NOTES_OWN, Seeded, USER, record_id};
 
 /// Ready-made requests per case: enough that no cache of answers could hold the case.
@@ -12,7 +15,10 @@ const SHOTS: u64 = 4096;
 /// Ready-made requests of a case whose requests are large: they all stay in memory.
 const LARGE_SHOTS: u64 = 8;
 const BATCH: usize = 50;
+const LARGE_BATCH: usize = 500;
 const PAGE: usize = 30;
+/// The run of live events, which is none of the cases; see [`crate::fanout`].
+pub(crate) const FAN_OUT: &str = "fan-out";
 /// Records that the filters match.
 const MATCHES: u64 = 1_000;
 
@@ -84,7 +90,37 @@ const CASES: &[Case] = &[
     },
     Case { name: "create", what: "create one record", build: |b| b.create() },
     Case { name: "update", what: "change one field of one record", build: |b| b.update() },
-    Case { name: "batch", what: "a batch that creates 50 records", build: |b| b.batch() },
+    Case { name: "batch", what: "a batch that creates 50 records", build: |b| b.batch(BATCH) },
+    Case {
+        name: "expand-back",
+        what: "30 goals with 10 todos each, expanded over the back relation",
+        build: |b| b.expand_back(),
+    },
+    Case {
+        name: "instaql",
+        what: "30 goals with 10 todos each: InstaQL as admin, over the list of expand-back",
+        build: |b| b.instaql(As::Admin),
+    },
+    Case {
+        name: "instaql-rule",
+        what: "the same as a user whom a rule with data.ref allows it, over a list without rule",
+        build: |b| b.instaql(As::Owner),
+    },
+    Case {
+        name: "transact-1",
+        what: "a transaction of 1 step, over the creation of one record",
+        build: |b| b.transact(1),
+    },
+    Case {
+        name: "transact-50",
+        what: "a transaction of 50 steps, over a batch of 50",
+        build: |b| b.transact(BATCH),
+    },
+    Case {
+        name: "transact-500",
+        what: "a transaction of 500 steps, over a batch of 500",
+        build: |b| b.transact(LARGE_BATCH),
+    },
     Case { name: "upload", what: "create a record with a file of 1 MB", build: |b| b.upload() },
     Case {
         name: "login",
@@ -117,9 +153,14 @@ pub(crate) fn select(settings: &Settings) -> Result<Vec<&'static Case>> {
     let wanted =
         |case: &&Case| settings.only.is_empty() || settings.only.iter().any(|name| case.name.contains(name));
     let cases: Vec<&'static Case> = CASES.iter().filter(wanted).collect();
-    if cases.is_empty() {
+    let others = settings.only.iter().any(|name| FAN_OUT.contains(name.as_str()));
+    if cases.is_empty() && !others {
         let names: Vec<&str> = CASES.iter().map(|case| case.name).collect();
-        return Err(format!("no case is named so; there are: {}", names.join(", ")).into());
+        return Err(format!(
+            "no case is named so; there are: {}",
+            [&names[..], &[FAN_OUT]].concat().join(", ")
+        )
+        .into());
     }
     Ok(cases)
 }
@@ -141,16 +182,40 @@ pub(crate) struct Kind {
     pub(crate) check: Check,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Shot {
     pub(crate) bytes: Vec<u8>,
     pub(crate) kind: usize,
+    /// Where twelve digits stand that are made anew each time: ids that nothing has yet. The length of
+    /// the answer to such a request may change.
+    pub(crate) fresh: Vec<usize>,
+}
+
+impl Shot {
+    /// The bytes with fresh digits.
+    pub(crate) fn renew<'a>(&self, into: &'a mut Vec<u8>) -> &'a Vec<u8> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        into.clone_from(&self.bytes);
+        for at in &self.fresh {
+            let digits = format!("{:012x}", NEXT.fetch_add(1, Relaxed));
+            into[*at..*at + digits.len()].copy_from_slice(digits.as_bytes());
+        }
+        into
+    }
 }
 
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) shots: Vec<Shot>,
     pub(crate) kinds: Vec<Kind>,
+    /// What Ketch gets instead: the same work over its Instant front.
+    pub(crate) ketch: Option<Box<Plan>>,
+}
+
+impl Plan {
+    pub(crate) fn of_ketch(&self) -> &Plan {
+        self.ketch.as_deref().unwrap_or(self)
+    }
 }
 
 struct Builder<'a> {
@@ -173,7 +238,7 @@ impl Builder<'_> {
 
     fn shoot(&mut self, kind: usize, method: &str, path: &str, body: Option<&str>) {
         let bytes = request(method, path, &self.token, body);
-        self.plan.shots.push(Shot { bytes, kind });
+        self.plan.shots.push(Shot { bytes, kind, ..Shot::default() });
     }
 
     /// The same GET every time.
@@ -204,15 +269,64 @@ impl Builder<'_> {
         }
     }
 
-    fn batch(&mut self) {
-        let kind = self.kind("batch", |body| {
+    /// What Ketch gets instead of what was planned so far.
+    fn for_ketch(&mut self, build: impl FnOnce(&mut Self)) {
+        let both = std::mem::take(&mut self.plan);
+        build(self);
+        let ketch = std::mem::replace(&mut self.plan, both);
+        self.plan.ketch = Some(Box::new(ketch));
+    }
+
+    fn expand_back(&mut self) {
+        let path = "/api/collections/projects/records?perPage=30&skipTotal=1&expand=tasks_via_project";
+        self.repeat("expand-back", path.to_owned(), |body| {
+            let complete = |item: &Value| has_todos(&item["expand"]["tasks_via_project"]);
+            expect(
+                items(body)?.len() == PAGE && items(body)?.iter().all(complete),
+                "a record without its records",
+            )
+        });
+    }
+
+    fn instaql(&mut self, caller: As) {
+        self.expand_back();
+        self.for_ketch(|b| {
+            let kind = b.kind("instaql", |body| {
+                let goals = body["goals"].as_array().ok_or("an answer without goals")?;
+                let complete = goals.len() == PAGE && goals.iter().all(|goal| has_todos(&goal["todos"]));
+                expect(complete, "a goal without its todos")
+            });
+            let bytes = instant::call("/admin/query", caller, &instant::goals(PAGE));
+            b.plan.shots.push(Shot { bytes, kind, ..Shot::default() });
+        });
+    }
+
+    fn transact(&mut self, steps: usize) {
+        if steps == 1 {
+            self.create();
+        } else {
+            self.batch(steps);
+        }
+        self.for_ketch(|b| {
+            let kind =
+                b.kind("transact", |body| expect(body["tx-id"].is_number(), "an answer without tx-id"));
+            for _ in 0..LARGE_SHOTS {
+                let values: Vec<Value> = (0..steps).map(|_| b.event()).collect();
+                let (bytes, fresh) = instant::transaction(&values);
+                b.plan.shots.push(Shot { bytes, kind, fresh });
+            }
+        });
+    }
+
+    fn batch(&mut self, size: usize) {
+        let kind = self.kind("batch", move |body| {
             let created = body.as_array().is_some_and(|answers| {
-                answers.len() == BATCH && answers.iter().all(|answer| answer["status"] == 200)
+                answers.len() == size && answers.iter().all(|answer| answer["status"] == 200)
             });
             expect(created, "a batch of which a part failed")
         });
-        for _ in 0..SHOTS / 16 {
-            let requests: Vec<Value> = (0..BATCH)
+        for _ in 0..SHOTS / 16 / (size / BATCH).max(1) as u64 {
+            let requests: Vec<Value> = (0..size)
                 .map(|_| {
                     let body = self.event();
                     json!({ "method": "POST", "url": "/api/collections/events/records", "body": body })
@@ -228,7 +342,7 @@ impl Builder<'_> {
         for _ in 0..LARGE_SHOTS {
             let file: Vec<u8> = (0..FILE_BYTES / 8).flat_map(|_| self.random.next().to_le_bytes()).collect();
             let bytes = multipart("/api/collections/uploads/records", "file", "photo.bin", &file);
-            self.plan.shots.push(Shot { bytes, kind });
+            self.plan.shots.push(Shot { bytes, kind, ..Shot::default() });
         }
     }
 
@@ -292,6 +406,10 @@ impl Builder<'_> {
 
 fn expect(holds: bool, otherwise: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+fn has_todos(list: &Value) -> bool {
+    list.as_array().is_some_and(|list| list.len() as u64 == TODOS_PER_GOAL)
 }
 
 fn items(body: &Value) -> Result<&Vec<Value>> {

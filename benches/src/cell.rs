@@ -36,32 +36,47 @@ pub(crate) struct Side {
     pub(crate) errors: BTreeMap<String, u64>,
 }
 
+/// How long the answers of each kind are; `None` for those whose length changes.
+type Sizes = Vec<Option<usize>>;
+
 /// Sends the first request of each kind to both servers and looks at the answers closely. Returns how
 /// long the answers of each kind are, and what was wrong with them.
-pub(crate) async fn probe(servers: &Pair<Server>, plan: &Plan) -> Result<(Pair<Vec<usize>>, Vec<String>)> {
-    let mut sizes = Pair::<Vec<usize>>::default();
+pub(crate) async fn probe(servers: &Pair<Server>, plan: &Plan) -> Result<(Pair<Sizes>, Vec<String>)> {
     let mut problems = Vec::new();
-    for (index, kind) in plan.kinds.iter().enumerate() {
-        let shot = plan.shots.iter().find(|shot| shot.kind == index).ok_or("a kind without requests")?;
-        let ketch = answer_size(&servers.ketch, &shot.bytes, kind).await;
-        let pocketbase = answer_size(&servers.pocketbase, &shot.bytes, kind).await;
-        match (&ketch, &pocketbase) {
-            (Ok(ketch), Ok(pocketbase)) if ketch != pocketbase => problems.push(format!(
-                "{}: the answers differ in length: Ketch {ketch}, PocketBase {pocketbase} bytes",
-                kind.name
-            )),
-            _ => {}
-        }
-        for (server, size) in [(&servers.ketch, &ketch), (&servers.pocketbase, &pocketbase)] {
-            if let Err(error) = size {
-                problems.push(format!("{}: {}: {error}", server.name, kind.name));
+    let mut sizes = Pair {
+        ketch: answer_sizes(&servers.ketch, plan.of_ketch(), &mut problems).await?,
+        pocketbase: answer_sizes(&servers.pocketbase, plan, &mut problems).await?,
+    };
+    if plan.ketch.is_none() {
+        for (index, kind) in plan.kinds.iter().enumerate() {
+            let (ketch, pocketbase) = (&mut sizes.ketch[index], &mut sizes.pocketbase[index]);
+            if let (Some(ketch), Some(pocketbase)) = (*ketch, *pocketbase)
+                && ketch != pocketbase
+            {
+                problems.push(format!(
+                    "{}: the answers differ in length: Ketch {ketch}, PocketBase {pocketbase} bytes",
+                    kind.name
+                ));
             }
+            // Who answers wrongly is held to the other's size.
+            *ketch = ketch.or(*pocketbase);
+            *pocketbase = pocketbase.or(*ketch);
         }
-        // Who answers wrongly is held to the other's size.
-        sizes.ketch.push(*ketch.as_ref().or(pocketbase.as_ref()).unwrap_or(&0));
-        sizes.pocketbase.push(*pocketbase.as_ref().or(ketch.as_ref()).unwrap_or(&0));
     }
     Ok((sizes, problems))
+}
+
+async fn answer_sizes(server: &Server, plan: &Plan, problems: &mut Vec<String>) -> Result<Sizes> {
+    let mut sizes = Vec::new();
+    for (index, kind) in plan.kinds.iter().enumerate() {
+        let shot = plan.shots.iter().find(|shot| shot.kind == index).ok_or("a kind without requests")?;
+        let size = answer_size(server, shot.renew(&mut Vec::new()), kind).await;
+        if let Err(error) = &size {
+            problems.push(format!("{}: {}: {error}", server.name, kind.name));
+        }
+        sizes.push(size.ok().filter(|_| shot.fresh.is_empty()));
+    }
+    Ok(sizes)
 }
 
 async fn answer_size(server: &Server, request: &[u8], kind: &Kind) -> Result<usize> {
@@ -76,11 +91,14 @@ pub(crate) async fn run(
     servers: &Pair<Server>,
     case: &Case,
     plan: &Plan,
-    sizes: &Pair<Vec<usize>>,
+    sizes: &Pair<Sizes>,
     connections: usize,
     settings: &Settings,
 ) -> Result<Cell> {
-    let loads = sizes.map(|sizes| Ok(Arc::new(Load { shots: plan.shots.clone(), sizes: sizes.clone() })))?;
+    let load =
+        |plan: &Plan, sizes: &Sizes| Arc::new(Load { shots: plan.shots.clone(), sizes: sizes.clone() });
+    let loads =
+        Pair { ketch: load(plan.of_ketch(), &sizes.ketch), pocketbase: load(plan, &sizes.pocketbase) };
     for (server, load) in [(&servers.ketch, &loads.ketch), (&servers.pocketbase, &loads.pocketbase)] {
         proc::reset_peak(server.pid());
         load::run(server, load, connections, settings.warm_up).await?;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::Result;
 use crate::api::Api;
 use crate::args::Settings;
+use crate::cases::FAN_OUT;
 use crate::figures::median;
 use crate::http::request;
 use crate::load;
@@ -23,8 +24,8 @@ use crate::server::Server;
 
 /// Connections that write the burst.
 const WRITERS: u64 = 8;
-/// How long a subscriber waits for what it is owed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a subscriber waits for all that it is owed: PocketBase takes minutes for a thousand of them.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Stands before the number that says when a record was sent, in nanoseconds since the burst began.
 const SENT: &[u8] = b"\"sent\":";
 
@@ -71,8 +72,7 @@ impl Delivery {
 
 /// How many subscribers there are in each run; none where other cases are asked for.
 pub(crate) fn sizes(settings: &Settings) -> &'static [usize] {
-    let wanted =
-        settings.only.is_empty() || settings.only.iter().any(|name| "fan-out".contains(name.as_str()));
+    let wanted = settings.only.is_empty() || settings.only.iter().any(|name| FAN_OUT.contains(name.as_str()));
     match (wanted, settings.quick) {
         (false, _) => &[],
         (true, true) => &[20],

@@ -14,10 +14,15 @@ const BODY_MAX: usize = 64 * 1024 * 1024;
 
 /// The bytes of one request. `token` may be empty, `body` is JSON or nothing.
 pub(crate) fn request(method: &str, path: &str, token: &str, body: Option<&str>) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n");
-    if !token.is_empty() {
-        text.push_str(&format!("Authorization: {token}\r\n"));
+    if token.is_empty() {
+        return request_with(method, path, "", body);
     }
+    request_with(method, path, &format!("Authorization: {token}\r\n"), body)
+}
+
+/// The bytes of one request with these header lines, each with its end.
+pub(crate) fn request_with(method: &str, path: &str, headers: &str, body: Option<&str>) -> Vec<u8> {
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n{headers}");
     if let Some(body) = body {
         text.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
     }

@@ -23,7 +23,8 @@ const LATENCY_MAX: u64 = 60_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) shots: Vec<Shot>,
-    pub(crate) sizes: Vec<usize>,
+    /// `None` for answers whose length changes.
+    pub(crate) sizes: Vec<Option<usize>>,
 }
 
 #[derive(Debug)]
@@ -106,17 +107,21 @@ async fn worker(
 ) -> Round {
     let mut part = Round::new();
     let mut before = Instant::now();
+    let mut renewed = Vec::new();
     for shot in load.shots.iter().cycle().skip(first) {
         if before >= stop {
             break;
         }
-        match connection.send(&shot.bytes).await {
+        let bytes = if shot.fresh.is_empty() { &shot.bytes } else { shot.renew(&mut renewed) };
+        match connection.send(bytes).await {
             Ok(status) => {
                 let size = connection.body().len();
                 if !(200..300).contains(&status) {
                     part.note(format!("status {status}: {}", String::from_utf8_lossy(connection.body())));
-                } else if size != load.sizes[shot.kind] {
-                    part.note(format!("a body of {size} bytes instead of {}", load.sizes[shot.kind]));
+                } else if let Some(expected) = load.sizes[shot.kind]
+                    && size != expected
+                {
+                    part.note(format!("a body of {size} bytes instead of {expected}"));
                 }
             }
             // A broken connection ends its worker: the round is not valid any more.

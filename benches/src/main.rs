@@ -10,6 +10,7 @@ mod cell;
 mod fanout;
 mod figures;
 mod http;
+mod instant;
 mod load;
 mod pair;
 mod proc;
@@ -26,6 +27,8 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Args, Settings};
+use crate::cases::{Case, Plan};
+use crate::instant::TODOS_PER_GOAL;
 use crate::pair::Pair;
 use crate::report::Report;
 use crate::server::Server;
@@ -82,13 +85,16 @@ async fn run(settings: Settings) -> Result<Report> {
     report.note_idle(&servers)?;
     report.print_startup();
 
-    for case in &cases {
-        let plan = case.plan(&seeded);
-        let (sizes, problems) = cell::probe(&servers, &plan).await?;
+    let plans: Vec<(&Case, Plan)> = cases.iter().map(|case| (*case, case.plan(&seeded))).collect();
+    if plans.iter().any(|(_, plan)| plan.ketch.is_some()) {
+        instant::seed(&servers.ketch, seeded.records / TODOS_PER_GOAL).await?;
+    }
+    for (case, plan) in &plans {
+        let (sizes, problems) = cell::probe(&servers, plan).await?;
         problems.into_iter().for_each(|problem| report.problem(problem));
         report.print_case(case);
         for &connections in &settings.connections {
-            let cell = cell::run(&servers, case, &plan, &sizes, connections, &settings).await?;
+            let cell = cell::run(&servers, case, plan, &sizes, connections, &settings).await?;
             report.add(cell);
         }
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::api::Api;
 use crate::http::multipart;
+use crate::instant::TODOS_PER_GOAL;
 use crate::server::Server;
 
 const SUPERUSER: [&str; 2] = ["root@example.com", "root-password"];
@@ -112,7 +113,20 @@ async fn create_collections(api: &mut Api) -> Result<()> {
     let feed = create_collection(api, "feed", feed, &[], seen).await?;
     // Whoever loads may write; only who may see is what counts here.
     api.call("PATCH", &format!("/api/collections/{feed}"), Some(&json!({ "createRule": "" }))).await?;
-    api.call("PATCH", "/api/settings", Some(&json!({ "batch": { "enabled": true, "maxRequests": 50 } })))
+    api.call(
+        "PATCH",
+        "/api/settings",
+        Some(&json!({ "batch": { "enabled": true, "maxRequests": 500, "timeout": 60 } })),
+    )
+    .await?;
+    let projects = json!([{ "name": "title", "type": "text" }, { "name": "number", "type": "number" }]);
+    let projects = create_collection(api, "projects", projects, &[], "").await?;
+    let tasks = json!([
+        { "name": "title", "type": "text" },
+        { "name": "done", "type": "bool" },
+        { "name": "project", "type": "relation", "collectionId": projects, "maxSelect": 1 },
+    ]);
+    create_collection(api, "tasks", tasks, &["CREATE INDEX idx_tasks_project ON tasks (project)"], "")
         .await?;
     let own = "owner = @request.auth.id";
     create_collection(api, "notes", notes, &["CREATE INDEX idx_notes_owner ON notes (owner)"], own).await?;
@@ -143,7 +157,18 @@ async fn create_collection(
 /// Fills the tables with one statement each: seconds instead of minutes by single requests.
 async fn insert(api: &mut Api, records: u64) -> Result<()> {
     let author = ID_SQL.replace("%I", &format!("((i * 7) % {AUTHORS})"));
+    let project = ID_SQL.replace("%I", &format!("(i / {TODOS_PER_GOAL})"));
     let statements = [
+        (
+            records / TODOS_PER_GOAL,
+            "projects (id, title, number, created, updated)",
+            "%ID, printf('Goal %06d of the crew', i), 100000 + i, %DATE, %DATE".to_owned(),
+        ),
+        (
+            records / TODOS_PER_GOAL * TODOS_PER_GOAL,
+            "tasks (id, title, done, project, created, updated)",
+            format!("%ID, printf('Todo %06d of the goal', i), 1, {project}, %DATE, %DATE"),
+        ),
         (
             AUTHORS,
             "authors (id, name, bio, joined, created, updated)",

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::Result;
+use crate::instant::IDENTITY;
 
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
@@ -38,6 +39,7 @@ impl Server {
             .args(["serve", "--http", &address.to_string(), "--dir"])
             .arg(data_dir)
             .current_dir(home)
+            .envs(IDENTITY)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
