@@ -129,8 +129,8 @@ proptest! {
     fn texts_of_clients_are_bound(secret in "[a-zA-Z0-9]{12}x'\"`;%_") {
         let app = App::open();
         let mut request = app.request("ann");
-        request.query.insert("q".to_owned(), secret.clone());
-        request.headers.insert("h".to_owned(), secret.clone());
+        std::sync::Arc::make_mut(&mut request.query).insert("q".to_owned(), secret.clone());
+        std::sync::Arc::make_mut(&mut request.headers).insert("h".to_owned(), secret.clone());
         request.body = json!({"title": secret, "tags": [secret], "author": secret, "j": {secret.clone(): secret}, "sm": [secret]})
             .as_object().expect("an object").clone();
         let quoted = secret.replace('\'', "\\'");
