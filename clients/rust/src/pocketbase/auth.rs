@@ -13,7 +13,6 @@ use super::core::{AutoRefresh, Core, How, segment};
 use super::record::Record;
 use super::records::{Collection, email};
 use crate::call::Call;
-use crate::encode::component;
 use crate::jwt;
 
 /// The answer to a sign-in; the client keeps it in its auth store.
@@ -26,24 +25,6 @@ pub struct Authenticated {
     /// What the OAuth2 provider told, for a sign-in through one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Value>,
-}
-
-/// What a sign-in with a code of an OAuth2 provider needs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OAuth2Code {
-    /// The name of the provider, as [`Collection::list_auth_methods`] tells it.
-    pub provider: String,
-    /// The code that the provider sent to the redirect address.
-    pub code: String,
-    /// The verifier that came with the provider's address.
-    pub code_verifier: String,
-    /// The redirect address that the provider was given.
-    #[serde(rename = "redirectURL")]
-    pub redirect_url: String,
-    /// Fields of the record, should one be created; null for none.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub create_data: Value,
 }
 
 impl Collection {
@@ -85,11 +66,6 @@ impl Collection {
     /// Signs in with the code of an e-mail; see [`request_otp`](Self::request_otp).
     pub fn auth_with_otp(&self, otp_id: &str, password: &str) -> Call<Authenticated> {
         self.sign_in("auth-with-otp", json!({"otpId": otp_id, "password": password}))
-    }
-
-    /// Signs in with a code of an OAuth2 provider.
-    pub fn auth_with_oauth2_code(&self, code: &OAuth2Code) -> Call<Authenticated> {
-        self.sign_in("auth-with-oauth2", serde_json::to_value(code).unwrap_or_default())
     }
 
     /// A new token for the record that is signed in, and its current fields.
@@ -161,7 +137,7 @@ impl Collection {
         })
     }
 
-    fn sign_in(&self, action: &str, body: Value) -> Call<Authenticated> {
+    pub(crate) fn sign_in(&self, action: &str, body: Value) -> Call<Authenticated> {
         let outgoing = self.action(Method::POST, action, Some(body));
         let core = self.client.core.clone();
         Call::new(move |options| async move {
@@ -193,19 +169,5 @@ impl Collection {
             }
             Ok(())
         })
-    }
-}
-
-impl OAuth2Code {
-    /// The address to send a person to: `auth_url` as [`Collection::list_auth_methods`] tells it, and
-    /// where the provider shall send them back to.
-    ///
-    /// ```
-    /// use ketch_client::pocketbase::OAuth2Code;
-    /// let url = OAuth2Code::sign_in_url("https://provider.example/auth?redirect_uri=", "https://app.example/back");
-    /// assert!(url.ends_with("redirect_uri=https%3A%2F%2Fapp.example%2Fback"));
-    /// ```
-    pub fn sign_in_url(auth_url: &str, redirect_url: &str) -> String {
-        format!("{auth_url}{}", component(redirect_url))
     }
 }

@@ -6,5 +6,6 @@ mod fake;
 mod in_process;
 mod instant_wire;
 mod ketch;
+mod oauth2;
 mod on_ketch;
 mod waiting;
