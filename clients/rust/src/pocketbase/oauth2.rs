@@ -164,25 +164,20 @@ fn provider(methods: &Value, name: &str) -> Result<Record> {
 
 /// Waits for the code that belongs to `state`.
 async fn code_for(mut messages: Subscription, state: &str, provider: &str) -> Result<String> {
-    while let Some(event) = messages.next().await {
-        let data = match event {
-            Event::Message { data, .. } => data,
-            // A new connection has another id, which the address in the person's browser does not name.
-            Event::Disconnected | Event::Gap => break,
-        };
-        let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
-        if text("state") != state {
-            let message = format!("the answer of {provider} is for another sign-in: its state is not ours");
-            return Err(Error::input(message));
-        }
-        if !text("error").is_empty() || text("code").is_empty() {
-            let message = format!("{provider} gave no code: {:?}", text("error"));
-            return Err(Error::input(message));
-        }
-        return Ok(text("code").to_owned());
+    // A new connection has another id, which the address in the person's browser does not name.
+    let Some(Event::Message { data, .. }) = messages.next().await else {
+        let text = "the realtime connection broke before the person had come back: sign in once more";
+        return Err(Error::new(ErrorKind::Interrupted, text));
+    };
+    let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
+    if text("state") != state {
+        let message = format!("the answer of {provider} is for another sign-in: its state is not ours");
+        return Err(Error::input(message));
     }
-    let text = "the realtime connection broke before the person had come back: sign in once more";
-    Err(Error::new(ErrorKind::Interrupted, text))
+    if !text("error").is_empty() || text("code").is_empty() {
+        return Err(Error::input(format!("{provider} gave no code: {:?}", text("error"))));
+    }
+    Ok(text("code").to_owned())
 }
 
 impl OAuth2Code {
