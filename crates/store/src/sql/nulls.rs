@@ -33,6 +33,10 @@ pub(super) fn rejected_by(predicate: &Predicate, found: &mut Aliases) {
 fn rejected_by_comparison(comparison: &Comparison, found: &mut Aliases) {
     let Comparison { left, test, right } = comparison;
     match test {
+        Test::Same => add_opposite(left, right, is_value, found),
+        Test::LooselyEqual => add_opposite(left, right, is_text, found),
+        Test::LooselyDifferent => add_opposite(left, right, is_nothing, found),
+        Test::Different => {}
         Test::Equal
         | Test::Less
         | Test::LessOrEqual
@@ -43,35 +47,7 @@ fn rejected_by_comparison(comparison: &Comparison, found: &mut Aliases) {
         | Test::LikeCased
         | Test::LikeUncased
         | Test::Contains
-        | Test::NotContains => {
-            add_null_sources(left, found);
-            add_null_sources(right, found);
-        }
-        Test::Same => {
-            if is_value(right) {
-                add_null_sources(left, found);
-            }
-            if is_value(left) {
-                add_null_sources(right, found);
-            }
-        }
-        Test::LooselyEqual => {
-            if is_text(right) {
-                add_null_sources(left, found);
-            }
-            if is_text(left) {
-                add_null_sources(right, found);
-            }
-        }
-        Test::LooselyDifferent => {
-            if is_nothing(right) {
-                add_null_sources(left, found);
-            }
-            if is_nothing(left) {
-                add_null_sources(right, found);
-            }
-        }
-        Test::Different => {}
+        | Test::NotContains => add_both(left, right, found),
     }
 }
 
@@ -79,6 +55,10 @@ fn rejected_by_comparison(comparison: &Comparison, found: &mut Aliases) {
 pub(super) fn rejected_by_violation(comparison: &Comparison, found: &mut Aliases) {
     let Comparison { left, test, right } = comparison;
     match test {
+        Test::Different => add_opposite(left, right, is_value, found),
+        Test::LooselyEqual => add_opposite(left, right, is_nothing, found),
+        Test::LooselyDifferent => add_opposite(left, right, is_text, found),
+        Test::Same => {}
         Test::Equal
         | Test::Less
         | Test::LessOrEqual
@@ -89,35 +69,23 @@ pub(super) fn rejected_by_violation(comparison: &Comparison, found: &mut Aliases
         | Test::LikeCased
         | Test::LikeUncased
         | Test::Contains
-        | Test::NotContains => {
-            add_null_sources(left, found);
-            add_null_sources(right, found);
-        }
-        Test::Different => {
-            if is_value(right) {
-                add_null_sources(left, found);
-            }
-            if is_value(left) {
-                add_null_sources(right, found);
-            }
-        }
-        Test::LooselyEqual => {
-            if is_nothing(right) {
-                add_null_sources(left, found);
-            }
-            if is_nothing(left) {
-                add_null_sources(right, found);
-            }
-        }
-        Test::LooselyDifferent => {
-            if is_text(right) {
-                add_null_sources(left, found);
-            }
-            if is_text(left) {
-                add_null_sources(right, found);
-            }
-        }
-        Test::Same => {}
+        | Test::NotContains => add_both(left, right, found),
+    }
+}
+
+/// For a test that NULL on either side leaves NULL.
+fn add_both(left: &Operand, right: &Operand, found: &mut Aliases) {
+    add_null_sources(left, found);
+    add_null_sources(right, found);
+}
+
+/// For a test that knows NULL: with one operand of this kind, the other one must not be NULL.
+fn add_opposite(left: &Operand, right: &Operand, is_kind: fn(&Operand) -> bool, found: &mut Aliases) {
+    if is_kind(right) {
+        add_null_sources(left, found);
+    }
+    if is_kind(left) {
+        add_null_sources(right, found);
     }
 }
 
