@@ -91,8 +91,10 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -104,8 +106,10 @@ pub fn default_message(kind: ErrorKind) -> &'static str {
         ErrorKind::Unauthorized => "Missing or invalid authentication.",
         ErrorKind::Forbidden => "You are not allowed to perform this request.",
         ErrorKind::NotFound => "The requested resource wasn't found.",
+        ErrorKind::Conflict => "The resource has changed meanwhile.",
         ErrorKind::TooLarge => "Request entity too large.",
         ErrorKind::TooManyRequests => "Too Many Requests.",
+        ErrorKind::Unavailable => "The service is not available.",
     }
 }
 

@@ -7,6 +7,7 @@ use ketch_auth::Auth;
 use ketch_files::Files;
 use ketch_instant::Instant;
 use ketch_instant::live::LiveQueries;
+use ketch_jobs::Jobs;
 use ketch_model::collection::SUPERUSERS;
 use ketch_model::{Cell, CellRef, Error, Result};
 use ketch_realtime::Hub;
@@ -22,6 +23,7 @@ use crate::crons::{Crons, Periodic};
 use crate::identity::{self, Identity};
 use crate::limits::{Probing, RateLimiter};
 use crate::names::names;
+use crate::secrets::Secrets;
 use crate::settings::SettingsHandle;
 
 /// The address of the account that PocketBase makes for its first-start page.
@@ -42,6 +44,10 @@ pub struct App {
     pub live: LiveQueries,
     pub settings: SettingsHandle,
     pub config: AppConfig,
+    /// The queue of jobs for workers of the operator.
+    pub jobs: Jobs,
+    /// What the operator leaves with the server.
+    pub secrets: Secrets,
     /// What happened: the log, analytics, request spans.
     pub telemetry: Telemetry,
     /// The auxiliary database, which holds what operators look back at.

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use ketch_jobs::JobOptions;
 use ketch_realtime::Lifetimes;
 use ketch_telemetry::TelemetryOptions;
 
 use crate::identity::PinnedIdentity;
+use crate::secrets::MasterKey;
 
 /// How an app is opened.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,10 @@ pub struct AppConfig {
     /// Stored files are on the disk before the answer: they survive a power cut. The databases are
     /// opened to do the same.
     pub synchronous_full: bool,
+    /// What jobs are taken and how long they are kept.
+    pub jobs: JobOptions,
+    /// What secrets are encrypted with; without it none are kept.
+    pub master_key: Option<MasterKey>,
     /// What is noted of requests and visitors.
     pub telemetry: TelemetryOptions,
     /// Anybody may make an app, which is removed after some days.

@@ -13,6 +13,7 @@ mod limits;
 mod names;
 mod open;
 mod s3_test;
+pub mod secrets;
 mod settings;
 mod sql;
 
@@ -22,6 +23,7 @@ pub use config::AppConfig;
 pub use crons::{CronJob, Crons};
 pub use error::OpenError;
 pub use identity::{Identity, PinnedIdentity, is_canonical_uuid};
+pub use ketch_jobs::JobOptions;
 pub use ketch_realtime::Lifetimes;
 pub use limits::{CollectionRoute, Probing, RateLimiter, Visit};
 pub use s3_test::FileSystem;

@@ -10,6 +10,7 @@ use ketch_files::{Files, LocalBlobs, SwitchedBlobs};
 use ketch_instant::Instant;
 use ketch_instant::live::LiveQueries;
 use ketch_instant::permissions::Permissions;
+use ketch_jobs::Jobs;
 use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
 use ketch_model::{Schema, time};
@@ -31,6 +32,7 @@ use crate::identity::{self, PinnedIdentity};
 use crate::jobs;
 use crate::limits::{Probing, RateLimiter};
 use crate::names::names;
+use crate::secrets::Secrets;
 use crate::settings::{self, SettingsHandle};
 
 /// The folder inside the data folder that holds uploaded files.
@@ -41,6 +43,8 @@ const FIRST_SUPPORTED_STEP: &str = "1717233556_v0.23_migrate.go";
 const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
 /// How often attrs are removed that can no longer be restored.
 const DELETED_ATTRS_PERIOD: Duration = Duration::from_secs(3600);
+/// How often completed jobs that are kept no more are removed.
+const JOBS_CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 /// How often the change log is shortened.
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
@@ -112,6 +116,8 @@ impl App {
             files.clone(),
             settings.clone(),
         );
+        let queue = Jobs::open(main.clone(), config.jobs.clone()).await?;
+        let secrets = Secrets::open(main.clone(), config.master_key.as_ref()).await?;
         let auth = Auth::new(records.clone(), mailer);
         let permissions = Permissions::open(main.clone()).await?;
         let instant = Instant::new(records.clone(), auth.clone(), permissions);
@@ -125,6 +131,8 @@ impl App {
             realtime,
             settings,
             records,
+            jobs: queue,
+            secrets,
             files,
             config,
             telemetry,
@@ -159,6 +167,10 @@ impl App {
             }
             telemetry.clean().await;
         });
+        // At the start, and from then on.
+        app.periodic.once(clean_jobs(app.jobs.clone()));
+        let queue = app.jobs.clone();
+        app.periodic.every("remove old jobs", JOBS_CLEANUP_PERIOD, move || clean_jobs(queue.clone()));
         let telemetry = app.telemetry.clone();
         app.periodic.every("write telemetry", TELEMETRY_PERIOD, move || {
             let telemetry = telemetry.clone();
@@ -225,6 +237,12 @@ async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {
 async fn remove_ended_magic_codes(auth: Auth) {
     if let Err(error) = auth.remove_ended_magic_codes(time::unix_milliseconds()).await {
         tracing::warn!(%error, "ended magic codes could not be removed");
+    }
+}
+
+async fn clean_jobs(jobs: Jobs) {
+    if let Err(error) = jobs.clean().await {
+        tracing::warn!(%error, "completed jobs could not be removed");
     }
 }
 

@@ -150,11 +150,11 @@ impl From<Invalid> for Error {
 impl From<ketch_model::Error> for Error {
     fn from(error: ketch_model::Error) -> Self {
         let kind = match error.kind {
-            ErrorKind::Internal => return Self::unknown(error),
+            ErrorKind::Internal | ErrorKind::Unavailable => return Self::unknown(error),
             ErrorKind::TooManyRequests => Kind::RateLimited,
             ErrorKind::Unauthorized | ErrorKind::Forbidden => Kind::PermissionDenied,
             ErrorKind::NotFound => Kind::RecordNotFound,
-            ErrorKind::BadRequest | ErrorKind::TooLarge => Kind::ValidationFailed,
+            ErrorKind::BadRequest | ErrorKind::Conflict | ErrorKind::TooLarge => Kind::ValidationFailed,
         };
         let mut message = error.message.clone().into_owned();
         for (field, why) in &error.fields {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::service_options::ServiceFlags;
 use crate::telemetry_options::TelemetryFlags;
 
 #[derive(Debug, Parser)]
@@ -121,6 +122,8 @@ pub(crate) struct Serve {
     pub(crate) origins: Vec<String>,
     #[command(flatten)]
     pub(crate) telemetry: TelemetryFlags,
+    #[command(flatten)]
+    pub(crate) services: ServiceFlags,
     /// Lets anybody make apps for Instant clients; each is removed after 14 days
     #[arg(long = "ephemeral-apps")]
     pub(crate) ephemeral_apps: bool,

@@ -9,6 +9,7 @@ mod fronts;
 mod observe;
 mod project;
 mod serve;
+mod service_options;
 mod stores;
 mod superuser;
 mod telemetry_options;

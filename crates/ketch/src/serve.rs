@@ -19,6 +19,7 @@ use tokio::time::error::Elapsed;
 use crate::cli::{Global, Serve};
 use crate::failure::Failure;
 use crate::observe::Watcher;
+use crate::stores::ServeOptions;
 use crate::{banner, fronts, project, stores};
 
 /// How long closing the databases may take once requests have ended; what is queued is small by then.
@@ -38,7 +39,12 @@ pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Res
             "--https: TLS is not built yet: put a proxy in front and use --http ADDRESS.",
         ));
     }
-    let telemetry = options.telemetry.options()?;
+    let served = ServeOptions {
+        telemetry: options.telemetry.options()?,
+        jobs: options.services.jobs(),
+        master_key: options.services.master_key()?,
+        ephemeral_apps: options.ephemeral_apps,
+    };
     // The port first: a second server must not touch the data of the first.
     let listener =
         serving::listen(&options.http).await.map_err(|error| not_listening(&options.http, &error))?;
@@ -51,8 +57,7 @@ pub(crate) async fn serve(global: &Global, options: Serve, log: &LogPort) -> Res
         let round = socket.try_clone().and_then(TcpListener::from_std).map_err(unusable)?;
         let (restart, mut restarting) = watch::channel(None);
         let restart = move |folder| drop(restart.send_replace(Some(folder)));
-        let apps =
-            stores::serve_all(global, telemetry.clone(), options.ephemeral_apps, Arc::new(restart)).await?;
+        let apps = stores::serve_all(global, served.clone(), Arc::new(restart)).await?;
         let app = apps.main().clone();
         let site = Folder::new(project::public_dir(global)?, global.index_fallback);
         let files = Folder::new(project::public_dir(global)?, false);

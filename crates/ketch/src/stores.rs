@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use ketch_app::backups::{RestoreHost, swap};
-use ketch_app::{App, AppConfig, Apps, Lifetimes, OpenError, PinnedIdentity};
+use ketch_app::secrets::MasterKey;
+use ketch_app::{App, AppConfig, Apps, JobOptions, Lifetimes, OpenError, PinnedIdentity};
 use ketch_store::{Store, StoreError};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
 use ketch_telemetry::TelemetryOptions;
@@ -19,6 +20,15 @@ use crate::project;
 
 /// Called with the data folder whose restored data is ready.
 pub(crate) type Restart = Arc<dyn Fn(PathBuf) + Send + Sync>;
+
+/// What only `ketch serve` is told.
+#[derive(Debug, Clone)]
+pub(crate) struct ServeOptions {
+    pub(crate) telemetry: TelemetryOptions,
+    pub(crate) jobs: JobOptions,
+    pub(crate) master_key: Option<MasterKey>,
+    pub(crate) ephemeral_apps: bool,
+}
 
 /// What the command line says of every database.
 #[derive(Clone, Copy)]
@@ -63,7 +73,7 @@ fn main_config(global: &Global, telemetry: TelemetryOptions) -> Result<AppConfig
         synchronous_full: global.synchronous == Synchronous::Full,
         development: global.dev,
         telemetry,
-        ephemeral_apps: false,
+        ..AppConfig::default()
     };
     Ok(config)
 }
@@ -85,13 +95,14 @@ pub(crate) async fn open_all(global: &Global) -> Result<Apps, Failure> {
 /// called when a backup of an app is to take the place of its data.
 pub(crate) async fn serve_all(
     global: &Global,
-    telemetry: TelemetryOptions,
-    ephemeral_apps: bool,
+    options: ServeOptions,
     restart: Restart,
 ) -> Result<Arc<Apps>, Failure> {
     let engine = Engine::of(global);
     let open = move |config| open_served(config, engine, restart.clone());
-    let main = open(AppConfig { ephemeral_apps, ..main_config(global, telemetry)? }).await?;
+    let ServeOptions { telemetry, jobs, master_key, ephemeral_apps } = options;
+    let config = AppConfig { ephemeral_apps, jobs, master_key, ..main_config(global, telemetry)? };
+    let main = open(config).await?;
     let apps = Arc::new(Apps::new(main, Box::new(move |config| open(config).boxed())));
     if ephemeral_apps {
         apps.remove_expired_hourly()?;

@@ -15,8 +15,12 @@ pub enum ErrorKind {
     Unauthorized,
     Forbidden,
     NotFound,
+    /// Somebody else was faster: what the request assumes is no longer so.
+    Conflict,
     TooLarge,
     TooManyRequests,
+    /// The operator has not set up what the request needs, or not rightly.
+    Unavailable,
     /// A fault of the server; the cause is logged and never sent.
     Internal,
 }

@@ -9,9 +9,11 @@ pub mod collections;
 pub mod crons;
 pub mod files;
 pub mod health;
+pub mod jobs;
 pub mod logs;
 pub mod realtime;
 pub mod records;
+pub mod secrets;
 pub mod settings;
 pub mod sql;
 pub mod test_email;
@@ -47,6 +49,8 @@ pub fn router_with_site(app: Arc<App>, site: Option<Folder>) -> Router {
         .merge(health::router())
         .merge(settings::router())
         .merge(crons::router())
+        .merge(jobs::router())
+        .merge(secrets::router())
         .merge(sql::router())
         .merge(test_email::router())
         .merge(logs::router())
