@@ -1,0 +1,69 @@
+"""Renews a token before it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from pocketbase._async_runtime import AsyncSingleFlight, settle
+from pocketbase.client_response_error import ClientResponseError
+from pocketbase.utils.jwt import get_token_payload, is_token_expired
+
+if TYPE_CHECKING:
+    from pocketbase.async_client import AsyncPocketBase
+
+# What renews a token makes calls itself: those must not renew again.
+_renewing: ContextVar[bool] = ContextVar("pocketbase_renewing", default=False)
+
+
+class AsyncAutoRefresh:
+    """Renews the token of a client before a call if it ends soon. One renewal at a time: others wait for it."""
+
+    def __init__(
+        self,
+        client: AsyncPocketBase,
+        threshold: float,
+        refresh: Callable[[], Awaitable[Any]],
+        sign_in_again: Callable[[], Awaitable[Any]] | None = None,
+    ) -> None:
+        """`sign_in_again` is the way out when `refresh` fails; with it the renewal ends with the session.
+
+        A session ends when the store is cleared or somebody else signs in.
+        """
+        self._client = client
+        self._threshold = threshold
+        self._refresh = refresh
+        self._sign_in_again = sign_in_again
+        self._owner = _owner(client.auth_store.token) if sign_in_again else None
+        self._flight = AsyncSingleFlight()
+
+    async def before_request(self) -> None:
+        """Renews the token if it ends within the threshold. An error of the server is not raised: the call tells."""
+        if _renewing.get():
+            return
+        token = self._client.auth_store.token
+        if self._owner is not None and _owner(token) != self._owner:
+            self._client.end_auto_refresh(self)
+        elif token and is_token_expired(token, self._threshold):
+            await self._flight.run(self._renew)
+
+    async def _renew(self) -> None:
+        if not is_token_expired(self._client.auth_store.token, self._threshold):
+            return
+        mark = _renewing.set(True)
+        try:
+            try:
+                await settle(self._refresh())
+            except ClientResponseError:
+                if self._sign_in_again is not None:
+                    await self._sign_in_again()
+        except ClientResponseError:
+            pass
+        finally:
+            _renewing.reset(mark)
+
+
+def _owner(token: str) -> tuple[Any, Any]:
+    payload = get_token_payload(token)
+    return payload.get("collectionId"), payload.get("id")

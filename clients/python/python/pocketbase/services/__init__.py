@@ -1,0 +1,1 @@
+"""The services of a client, one for each part of the server's API."""

@@ -1,0 +1,1 @@
+"""Small tools: filters, tokens, types of options."""
