@@ -21,8 +21,13 @@
 //! ```
 
 use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
@@ -77,6 +82,101 @@ impl<T> Drop for Pending<T> {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
             task.abort();
+        }
+    }
+}
+
+/// The background threads, for tasks of one's own.
+///
+/// # Errors
+///
+/// [`ErrorKind::Connect`] when the system refuses the threads.
+pub fn handle() -> Result<Handle> {
+    runtime().map(|runtime| runtime.handle().clone())
+}
+
+/// A future that is polled on whichever thread waits for it: nothing is handed to another thread
+/// but the watching of sockets and clocks. Dropping it cancels it.
+#[must_use = "a future does nothing unless it is waited for"]
+pub struct Here<F> {
+    future: Option<Pin<Box<F>>>,
+    runtime: Handle,
+}
+
+impl<F: Future> Here<F> {
+    /// A future that needs sockets or clocks of the background threads.
+    ///
+    /// # Errors
+    ///
+    /// As for [`handle`].
+    pub fn new(future: F) -> Result<Self> {
+        Ok(Self::on(handle()?, future))
+    }
+
+    /// A future that belongs to another runtime.
+    pub fn on(runtime: Handle, future: F) -> Self {
+        Self { future: Some(Box::pin(future)), runtime }
+    }
+
+    /// Polls for `time` at most; nothing when the result is not there by then, or was taken already.
+    pub fn wait_for(&mut self, time: Duration) -> Option<F::Output> {
+        let future = self.future.as_mut()?;
+        let output = {
+            let _entered = self.runtime.enter();
+            poll_until(future.as_mut(), Instant::now() + time)?
+        };
+        self.future = None;
+        Some(output)
+    }
+}
+
+impl<F> Drop for Here<F> {
+    fn drop(&mut self) {
+        // What a future leaves behind may want to be finished by a task.
+        let _entered = self.runtime.enter();
+        self.future = None;
+    }
+}
+
+impl<F> std::fmt::Debug for Here<F> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Here")
+    }
+}
+
+struct Unpark {
+    thread: Thread,
+    is_due: AtomicBool,
+}
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.is_due.swap(true, Ordering::AcqRel) {
+            self.thread.unpark();
+        }
+    }
+}
+
+fn poll_until<F: Future>(mut future: Pin<&mut F>, moment: Instant) -> Option<F::Output> {
+    let unpark = Arc::new(Unpark { thread: thread::current(), is_due: AtomicBool::new(true) });
+    let waker = Waker::from(unpark.clone());
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if unpark.is_due.swap(false, Ordering::AcqRel)
+            && let Poll::Ready(output) = future.as_mut().poll(&mut context)
+        {
+            return Some(output);
+        }
+        let rest = moment.saturating_duration_since(Instant::now());
+        if rest.is_zero() {
+            return None;
+        }
+        if !unpark.is_due.load(Ordering::Acquire) {
+            pausing(|| thread::park_timeout(rest));
         }
     }
 }
@@ -191,6 +291,18 @@ mod tests {
         pending.cancel();
         let mut items = iterate(Box::pin(stream::pending::<u8>()));
         assert!(items.next_for(Duration::from_millis(5)).is_none());
+    }
+
+    #[test]
+    fn futures_can_be_polled_where_they_are_waited_for() {
+        let slow = async {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            thread::current().id()
+        };
+        let mut here = Here::new(slow).unwrap();
+        assert!(here.wait_for(Duration::from_millis(1)).is_none());
+        assert_eq!(here.wait_for(Duration::from_secs(60)), Some(thread::current().id()));
+        assert_eq!(here.wait_for(Duration::ZERO), None);
     }
 
     #[tokio::test]

@@ -124,7 +124,7 @@ impl Exchange {
     }
 
     /// The address of `path`, fit to be shown: queries may hold tokens.
-    fn shown_url(&self, path: &str) -> String {
+    pub(crate) fn shown_url(&self, path: &str) -> String {
         let path = path.split_once("token=").map_or(path, |_| path.split('?').next().unwrap_or(path));
         format!("{}{path}", self.transport.base_url())
     }

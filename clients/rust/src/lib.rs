@@ -38,7 +38,8 @@ mod keys;
 mod multipart;
 mod options;
 pub mod pocketbase;
-mod process;
+pub mod process;
+pub mod raw;
 mod sse;
 pub mod transport;
 

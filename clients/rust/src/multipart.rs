@@ -75,7 +75,11 @@ impl File {
     }
 
     /// The content as a body of its own.
-    pub(crate) async fn into_body(self) -> Result<Body> {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a file that cannot be read.
+    pub async fn into_body(self) -> Result<Body> {
         match self.source {
             Source::Bytes(bytes) => Ok(Body::Bytes(bytes)),
             Source::Stream(stream, length) => Ok(Body::Stream(stream, length)),
@@ -114,8 +118,12 @@ fn read(file: tokio::fs::File, length: u64) -> ByteStream {
 /// A form of JSON and files as a body of a request, and its content type.
 ///
 /// All values that are no files travel as one JSON object in the part `@jsonPayload`, so that
-/// numbers stay numbers and texts stay texts.
-pub(crate) async fn encode(payload: Option<String>, files: Vec<(String, File)>) -> Result<(Body, String)> {
+/// numbers stay numbers and texts stay texts. Each file has the name of its field beside it.
+///
+/// # Errors
+///
+/// [`ErrorKind::Input`](crate::ErrorKind::Input) for a file that cannot be read or whose type has a line break.
+pub async fn form(payload: Option<String>, files: Vec<(String, File)>) -> Result<(Body, String)> {
     let boundary = format!("ketch-{:016x}{:016x}", random(), random());
     let mut chunks: Vec<ByteStream> = Vec::new();
     let mut total = Some(0);
@@ -164,7 +172,7 @@ mod tests {
     use super::*;
 
     async fn text(payload: Option<&str>, files: Vec<(String, File)>) -> (String, Option<u64>, String) {
-        let (body, content_type) = encode(payload.map(str::to_owned), files).await.unwrap();
+        let (body, content_type) = form(payload.map(str::to_owned), files).await.unwrap();
         let Body::Stream(stream, length) = body else { panic!("a form is a stream") };
         let chunks: Vec<Bytes> = stream.try_collect().await.unwrap();
         let boundary = content_type.split_once("boundary=").unwrap().1.to_owned();
@@ -199,10 +207,10 @@ mod tests {
 
     #[tokio::test]
     async fn missing_files_folders_and_bad_types_are_refused_before_anything_is_sent() {
-        let missing = encode(None, vec![("f".to_owned(), File::path("/no/such/file"))]).await.unwrap_err();
+        let missing = form(None, vec![("f".to_owned(), File::path("/no/such/file"))]).await.unwrap_err();
         assert!(missing.to_string().contains("/no/such/file"), "{missing}");
-        assert!(encode(None, vec![("f".to_owned(), File::path("/"))]).await.is_err());
+        assert!(form(None, vec![("f".to_owned(), File::path("/"))]).await.is_err());
         let file = File::bytes("a", "").content_type("a\r\nb: c");
-        assert!(encode(None, vec![("f".to_owned(), file)]).await.is_err());
+        assert!(form(None, vec![("f".to_owned(), file)]).await.is_err());
     }
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 ///
 /// A child inherits sockets and the memory of threads that do not exist in it. Reading takes no
 /// lock, so a fork at any moment leaves nothing locked; the chain grows by one link a fork.
-pub(crate) struct PerProcess<T> {
+pub struct PerProcess<T> {
     link: OnceLock<Box<Link<T>>>,
 }
 
@@ -18,12 +18,14 @@ struct Link<T> {
 }
 
 impl<T> PerProcess<T> {
-    pub(crate) const fn new() -> Self {
+    /// A place for values that are not made yet.
+    #[expect(clippy::new_without_default, reason = "made in statics")]
+    pub const fn new() -> Self {
         Self { link: OnceLock::new() }
     }
 
     /// This process's value, made by `make` at the first call.
-    pub(crate) fn get_or_init(&self, make: impl Fn() -> T) -> &T {
+    pub fn get_or_init(&self, make: impl Fn() -> T) -> &T {
         let process = process::id();
         let mut place = self;
         loop {

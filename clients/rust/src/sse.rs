@@ -10,10 +10,13 @@ const EVENT_MAX: usize = 64 * 1024 * 1024;
 
 /// One event of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Event {
-    pub(crate) name: String,
-    pub(crate) data: String,
-    pub(crate) id: String,
+pub struct Event {
+    /// Its kind; empty if the server named none.
+    pub name: String,
+    /// Its data, lines joined by `\n`.
+    pub data: String,
+    /// The last id that the server gave, with this event or before; empty if there was none.
+    pub id: String,
 }
 
 /// Takes bytes in any pieces, gives whole events.
@@ -110,20 +113,21 @@ impl Parser {
     }
 }
 
-/// The events of an answer.
-pub(crate) struct Events {
+/// The events of an answer. Dropping it ends the exchange.
+pub struct Events {
     body: ByteStream,
     parser: Parser,
 }
 
 impl Events {
-    pub(crate) fn new(body: ByteStream) -> Self {
+    /// The events of a body.
+    pub fn new(body: ByteStream) -> Self {
         Self { body, parser: Parser::default() }
     }
 
     /// The next event; nothing when the stream has ended, for whatever reason: the reader reconnects.
     /// May be dropped at any point without losing an event.
-    pub(crate) async fn next(&mut self) -> Option<Event> {
+    pub async fn next(&mut self) -> Option<Event> {
         loop {
             match self.parser.next_event() {
                 Ok(Some(event)) => return Some(event),
@@ -132,6 +136,12 @@ impl Events {
             }
             self.parser.push(&self.body.next().await?.ok()?);
         }
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Events")
     }
 }
 

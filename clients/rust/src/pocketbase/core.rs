@@ -195,7 +195,7 @@ impl Core {
             (None, body) if !options.files.is_empty() => {
                 let payload = body.map(|body| body.to_string());
                 let (body, content_type) =
-                    multipart::encode(payload, std::mem::take(&mut options.files)).await?;
+                    multipart::form(payload, std::mem::take(&mut options.files)).await?;
                 usual.push(("Content-Type", content_type));
                 body
             }

@@ -1,0 +1,70 @@
+//! Server-sent events of one request.
+
+use ketch_client::raw::{Event, Events};
+use pyo3::exceptions::PyTimeoutError;
+use pyo3::prelude::*;
+
+use crate::completions;
+use crate::reading::Reading;
+use crate::request::duration;
+use crate::waiting;
+
+/// The events of one answer; see the stub.
+#[pyclass(frozen, module = "ketch._core")]
+pub(crate) struct EventStream {
+    source: Reading<Events>,
+}
+
+type Triple = (String, String, String);
+
+impl EventStream {
+    pub(crate) fn new(events: Events) -> Self {
+        Self { source: Reading::new(events) }
+    }
+}
+
+async fn next(source: &Reading<Events>) -> Option<Triple> {
+    let Event { name, data, id } = source.with(async |events: &mut Events| events.next().await).await??;
+    Some((name, id, data))
+}
+
+#[pymethods]
+impl EventStream {
+    #[pyo3(signature = (timeout = None))]
+    fn next(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Triple>> {
+        let Some(seconds) = timeout else {
+            return waiting::wait(py, next(&self.source));
+        };
+        let limit = duration(py, seconds)?;
+        let late = || PyTimeoutError::new_err(format!("no event within {seconds} seconds"));
+        waiting::wait(py, async { tokio::time::timeout(limit, next(&self.source)).await })?
+            .map_err(|_| late())
+    }
+
+    fn next_async<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let source = self.source.clone();
+        let reading = async move { next(&source).await };
+        completions::start(py, reading, |py, event| Ok(event.into_pyobject(py)?.into_any().unbind()))
+    }
+
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.source.close());
+    }
+
+    fn __iter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Triple>> {
+        self.next(py, None)
+    }
+
+    fn __enter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    #[pyo3(signature = (*_raised))]
+    fn __exit__(&self, py: Python<'_>, _raised: &Bound<'_, PyAny>) {
+        self.close(py);
+    }
+}
