@@ -108,10 +108,10 @@ class Server:
     ) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Starts the process and returns when it answers the health check."""
+    def start(self, port: int | None = None) -> None:
+        """Starts the process, on a free port if none is given, and returns when it answers the health check."""
         self.home.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = port or free_port()
         self._super_token = ""
         self._log = self.log_path.open("ab")
         self.process = subprocess.Popen(

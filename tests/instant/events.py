@@ -18,14 +18,13 @@ _TIMEOUT_S = 60
 _PATIENCE_S = 20
 
 
-class Events:
-    """One live query. `events` holds the decoded events after the first, which says who the session is."""
+class EventStream:
+    """An event stream. `events` holds the decoded events after the first, which says who the session is."""
 
-    def __init__(self, app: App, query: Any, headers: Mapping[str, str] = ADMIN, **more: Any) -> None:
+    def __init__(self, app: App, url: str, body: Any, headers: Mapping[str, str] = ADMIN) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=_TIMEOUT_S)
-        body = json.dumps({"query": query, "versions": {}, **more})
         sent = {"content-type": "application/json", **headers}
-        self._connection.request("POST", "/admin/subscribe-query?local_connection_id=x", body=body, headers=sent)
+        self._connection.request("POST", url, body=json.dumps(body), headers=sent)
         self._socket = self._connection.sock
         self.answer = self._connection.getresponse()
         self.events: list[dict[str, Any]] = []
@@ -88,6 +87,14 @@ class Events:
                 left = deadline - time.monotonic()
                 assert left > 0, f"the stream goes on; events so far: {self.events}"
                 self._changed.wait(left)
+
+
+class Events(EventStream):
+    """One live query."""
+
+    def __init__(self, app: App, query: Any, headers: Mapping[str, str] = ADMIN, **more: Any) -> None:
+        body = {"query": query, "versions": {}, **more}
+        super().__init__(app, "/admin/subscribe-query?local_connection_id=x", body, headers)
 
 
 def refreshed(event: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ use ketch_auth::Auth;
 use ketch_files::Files;
 use ketch_instant::Instant;
 use ketch_instant::live::LiveQueries;
+use ketch_instant::streams::Streams;
 use ketch_jobs::Jobs;
 use ketch_model::collection::SUPERUSERS;
 use ketch_model::{Cell, CellRef, Error, Result};
@@ -42,6 +43,8 @@ pub struct App {
     pub realtime: Hub,
     /// Queries of Instant's clients that are answered again and again.
     pub live: LiveQueries,
+    /// Texts that are written and read while they grow.
+    pub streams: Streams,
     pub settings: SettingsHandle,
     pub config: AppConfig,
     /// The queue of jobs for workers of the operator.
@@ -82,6 +85,7 @@ impl App {
     pub(crate) fn close_streams(&self) {
         self.realtime.close();
         self.live.close();
+        self.streams.close();
     }
 
     /// Names of the schema steps that this data folder has noted as applied, migration files included.

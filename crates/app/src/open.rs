@@ -10,6 +10,7 @@ use ketch_files::{Files, LocalBlobs, SwitchedBlobs};
 use ketch_instant::Instant;
 use ketch_instant::live::LiveQueries;
 use ketch_instant::permissions::Permissions;
+use ketch_instant::streams::{StreamBell, Streams};
 use ketch_jobs::Jobs;
 use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
@@ -45,6 +46,8 @@ const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
 const DELETED_ATTRS_PERIOD: Duration = Duration::from_secs(3600);
 /// How often completed jobs that are kept no more are removed.
 const JOBS_CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
+/// How often bytes of streams are looked for that nobody saw go.
+const STREAMS_PERIOD: Duration = Duration::from_secs(3600);
 /// How often the change log is shortened.
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
@@ -93,7 +96,9 @@ impl App {
         let schema = Arc::new(ArcSwap::from_pointee(loaded.schema));
         let realtime = Hub::new(config.realtime);
         let feed = ChangeFeed::default();
-        let sinks: Vec<Box<dyn ChangeSink>> = vec![Box::new(realtime.clone()), Box::new(feed.clone())];
+        let bell = StreamBell::default();
+        let sinks: Vec<Box<dyn ChangeSink>> =
+            vec![Box::new(realtime.clone()), Box::new(feed.clone()), Box::new(bell.clone())];
         let records = Records::new(main.clone(), schema, files.clone(), sinks);
         realtime.start(records.clone());
         let mailer = {
@@ -126,6 +131,7 @@ impl App {
             is_new: loaded.is_new,
             collections: Collections::new(records.clone()),
             live: LiveQueries::start(instant.clone(), feed),
+            streams: Streams::start(instant.clone(), bell),
             instant,
             auth,
             realtime,
@@ -155,6 +161,16 @@ impl App {
             async move {
                 if let Err(error) = instant.purge_deleted_attrs().await {
                     tracing::warn!(%error, "attrs that were deleted days ago could not be removed");
+                }
+            }
+        });
+        let weak = Arc::downgrade(&app);
+        app.periodic.every("remove the bytes of deleted streams", STREAMS_PERIOD, move || {
+            let app = weak.upgrade();
+            async move {
+                let Some(app) = app else { return };
+                if let Err(error) = app.streams.sweep().await {
+                    tracing::warn!(%error, "the bytes of deleted streams could not be removed");
                 }
             }
         });

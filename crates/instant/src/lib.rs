@@ -14,6 +14,7 @@ pub mod query;
 pub mod schema;
 pub mod service;
 pub mod storage;
+pub mod streams;
 pub mod transact;
 pub mod url_key;
 pub mod users;

@@ -18,7 +18,8 @@ impl Hangup {
         Self(Box::new(hang_up))
     }
 
-    pub(crate) fn now(&self) {
+    /// Ends it.
+    pub fn now(&self) {
         (self.0)();
     }
 }

@@ -5,6 +5,7 @@ pub mod body;
 pub mod client;
 pub mod content;
 pub mod cors;
+pub mod delivered;
 pub mod folder;
 pub mod form;
 pub mod front;

@@ -30,9 +30,11 @@ use crate::error::ApiResult;
 use crate::response;
 
 /// How often a stream without events says that it is there.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// A line that says nothing else.
+pub(super) const ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");
 /// The pause before a client connects again, in milliseconds.
-const RETRY: &[u8] = b"retry: 500\n\n";
+pub(super) const RETRY: &[u8] = b"retry: 500\n\n";
 
 pub(super) fn router() -> Router<Arc<Apps>> {
     Router::new()
@@ -42,12 +44,7 @@ pub(super) fn router() -> Router<Arc<Apps>> {
 
 async fn subscribe(hang_up: Option<Extension<HangUp>>, caller: Caller, body: Body) -> ApiResult {
     let (app, viewer) = caller.viewer().await?;
-    let viewer = match (viewer, caller.header("as-token")) {
-        (Viewer::Admin, _) => LiveViewer::Admin,
-        (Viewer::Guest, _) => LiveViewer::Guest,
-        (Viewer::User(_), Some(token)) => LiveViewer::Session(token.to_owned()),
-        (Viewer::User(user), None) => LiveViewer::User(user.id().to_owned()),
-    };
+    let viewer = live_viewer(&caller, &viewer);
     let context = match viewer {
         // No rule asks anything of an admin: all of them share their answers.
         LiveViewer::Admin => Context::default(),
@@ -75,6 +72,16 @@ async fn subscribe(hang_up: Option<Extension<HangUp>>, caller: Caller, body: Bod
     Ok(response)
 }
 
+/// Who asks, for as long as they do.
+pub(super) fn live_viewer(caller: &Caller, viewer: &Viewer) -> LiveViewer {
+    match (viewer, caller.header("as-token")) {
+        (Viewer::Admin, _) => LiveViewer::Admin,
+        (Viewer::Guest, _) => LiveViewer::Guest,
+        (Viewer::User(_), Some(token)) => LiveViewer::Session(token.to_owned()),
+        (Viewer::User(user), None) => LiveViewer::User(user.id().to_owned()),
+    }
+}
+
 fn init() -> Vec<u8> {
     let init = json!({
         "op": "sse-init",
@@ -86,7 +93,7 @@ fn init() -> Vec<u8> {
 }
 
 /// One event. JSON has no line ends of its own.
-fn frame(data: &[u8]) -> Bytes {
+pub(super) fn frame(data: &[u8]) -> Bytes {
     let mut frame = Vec::with_capacity(data.len() + 8);
     frame.extend_from_slice(b"data: ");
     frame.extend_from_slice(data);
@@ -111,7 +118,7 @@ impl Source for Events {
             return Some(frame);
         }
         match timeout(KEEP_ALIVE, self.live.next()).await {
-            Err(_) => Some(Bytes::from_static(b": keep-alive\n\n")),
+            Err(_) => Some(ALIVE),
             Ok(None) => None,
             Ok(Some(answer)) => Some(self.event(&answer)),
         }

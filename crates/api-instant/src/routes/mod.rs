@@ -9,6 +9,7 @@ mod runtime;
 mod schema;
 mod server;
 mod storage;
+mod streams;
 mod users;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub fn router(apps: Arc<Apps>) -> Router {
         apps::router(),
         auth_settings::router(),
         storage::router(),
+        streams::router(),
         server::router(),
     ];
     families.into_iter().fold(Router::new(), Router::merge).layer(from_fn(attribute)).with_state(apps)

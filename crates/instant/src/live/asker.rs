@@ -31,7 +31,7 @@ pub struct LiveQuestion {
 }
 
 /// Who asks, looked up again for each answer.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LiveViewer {
     Admin,
     Guest,
@@ -90,7 +90,7 @@ impl Asker for InstantAsker {
     fn ask(&self, question: LiveQuestion) -> Asking<LiveAnswer> {
         let instant = self.instant.clone();
         Box::pin(async move {
-            let viewer = match viewer(&instant, &question.viewer).await {
+            let viewer = match viewer_of(&instant, &question.viewer).await {
                 Ok(viewer) => viewer,
                 Err(error) => {
                     // A fault of the server ends no session.
@@ -106,7 +106,11 @@ impl Asker for InstantAsker {
     }
 }
 
-async fn viewer(instant: &Instant, viewer: &LiveViewer) -> Result<Viewer> {
+/// Who somebody is now.
+///
+/// # Errors
+/// `record-not-found` for who is there no more.
+pub(crate) async fn viewer_of(instant: &Instant, viewer: &LiveViewer) -> Result<Viewer> {
     Ok(match viewer {
         LiveViewer::Admin => Viewer::Admin,
         LiveViewer::Guest => Viewer::Guest,

@@ -3,4 +3,5 @@
 mod asker;
 mod depends;
 
+pub(crate) use asker::viewer_of;
 pub use asker::{LiveAnswer, LiveQueries, LiveQuery, LiveQuestion, LiveViewer};

@@ -12,6 +12,7 @@ pub(crate) mod failure;
 mod files;
 pub(crate) mod inquiry;
 mod limits;
+mod objects;
 mod policy;
 pub(crate) mod references;
 pub(crate) mod scene;

@@ -21,6 +21,7 @@ pub mod secrets;
 pub mod select;
 pub mod sessions;
 pub mod spans;
+pub mod streams;
 pub mod system;
 mod typed;
 pub mod uploads;
