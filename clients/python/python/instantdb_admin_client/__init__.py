@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from instantdb_admin_client.async_auth import AsyncAuth as Auth
     from instantdb_admin_client.async_client import AsyncInstantDBAdmin
     from instantdb_admin_client.async_client import AsyncInstantDBAdmin as InstantDBAdminAPI
+    from instantdb_admin_client.async_download import AsyncDownload
     from instantdb_admin_client.async_live import AsyncLiveQuery
     from instantdb_admin_client.async_rooms import AsyncRooms
     from instantdb_admin_client.async_storage import AsyncStorage
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from instantdb_admin_client.builder import Chunk
     from instantdb_admin_client.client import InstantDBAdmin
     from instantdb_admin_client.constants import CORE_VERSION, VERSION
+    from instantdb_admin_client.download import Download
     from instantdb_admin_client.errors import (
         InstantAPIError,
         InstantConnectionError,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 # Where each name is, and what it is called there.
 _PLACES: dict[str, tuple[str, str]] = {
     "AsyncAuth": ("async_auth", "AsyncAuth"),
+    "AsyncDownload": ("async_download", "AsyncDownload"),
     "AsyncInstantDBAdmin": ("async_client", "AsyncInstantDBAdmin"),
     "AsyncLiveQuery": ("async_live", "AsyncLiveQuery"),
     "AsyncRooms": ("async_rooms", "AsyncRooms"),
@@ -74,6 +77,7 @@ _PLACES: dict[str, tuple[str, str]] = {
     "Create": ("steps", "Create"),
     "DebugCheckResult": ("models", "DebugCheckResult"),
     "Delete": ("steps", "Delete"),
+    "Download": ("download", "Download"),
     "InstantAPIError": ("errors", "InstantAPIError"),
     "InstantConnectionError": ("errors", "InstantConnectionError"),
     "InstantDBAdmin": ("client", "InstantDBAdmin"),
@@ -106,6 +110,7 @@ __all__ = [
     "CORE_VERSION",
     "VERSION",
     "AsyncAuth",
+    "AsyncDownload",
     "AsyncInstantDBAdmin",
     "AsyncLiveQuery",
     "AsyncRooms",
@@ -117,6 +122,7 @@ __all__ = [
     "Create",
     "DebugCheckResult",
     "Delete",
+    "Download",
     "InstantAPIError",
     "InstantConnectionError",
     "InstantDBAdmin",

@@ -130,8 +130,7 @@ class AsyncInstantDBAdmin:
             timeout: Seconds; the client's unless given.
         """
         body = query_body(query, rule_params)
-        answer: dict[str, Any] = await self._post("Query", "/admin/query", body, timeout, safe=True)
-        return answer
+        return await self._post("Query", "/admin/query", body, timeout)
 
     async def transact(self, steps: Steps, *, timeout: float | None = None) -> dict[str, Any]:
         """Runs steps in one transaction, all or none. Returns `{"tx-id": number}`.
@@ -141,8 +140,7 @@ class AsyncInstantDBAdmin:
             timeout: Seconds; the client's unless given.
         """
         body = {"steps": encoded(steps)}
-        answer: dict[str, Any] = await self._post("Transaction", "/admin/transact", body, timeout)
-        return answer
+        return await self._post("Transaction", "/admin/transact", body, timeout)
 
     async def debug_query(
         self,
@@ -168,7 +166,8 @@ class AsyncInstantDBAdmin:
             `{"result": what the user sees, "checkResults": a list of DebugCheckResult}`.
         """
         body = debug_body(query_body(query, rule_params), rules, ip, origin)
-        return check_results(await self._post("Debug query", "/admin/query_perms_check", body, timeout, safe=True))
+        answer = await self._post("Debug query", "/admin/query_perms_check", body, timeout)
+        return check_results("Debug query", answer)
 
     async def debug_transact(
         self,
@@ -187,8 +186,7 @@ class AsyncInstantDBAdmin:
             `{"tx-id", "all-checks-ok?", "committed?", "check-results"}`.
         """
         body = debug_body({"steps": encoded(steps)}, rules, ip, origin)
-        answer: dict[str, Any] = await self._post("Debug transaction", "/admin/transact_perms_check", body, timeout)
-        return answer
+        return await self._post("Debug transaction", "/admin/transact_perms_check", body, timeout)
 
     def subscribe_query(
         self, query: Mapping[str, Any], *, rule_params: Mapping[str, Any] | None = None
@@ -196,9 +194,5 @@ class AsyncInstantDBAdmin:
         """Follows the result of a query: the result as it is now, then after every change."""
         return AsyncLiveQuery(self._transport, self.config.app_id, self.headers, query_body(query, rule_params))
 
-    async def _post(
-        self, verb: str, path: str, body: dict[str, Any], timeout: float | None, *, safe: bool | None = None
-    ) -> Any:
-        return await self._transport.send(
-            verb, "POST", path, headers=self.headers, json=body, timeout=timeout, safe=safe
-        )
+    async def _post(self, verb: str, path: str, body: dict[str, Any], timeout: float | None) -> dict[str, Any]:
+        return await self._transport.send(verb, "POST", path, headers=self.headers, json=body, timeout=timeout)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from instantdb_admin_client.async_download import AsyncDownload
 from instantdb_admin_client.async_transport import AsyncTransport
 from instantdb_admin_client.errors import InstantAPIError, refused_input
 from instantdb_admin_client.models import Config, StorageFile
@@ -15,6 +16,7 @@ from instantdb_admin_client.requests import (
     file_paths,
     fits_header,
     no_such_file,
+    part,
     split_url,
     stored_files,
     upload_headers,
@@ -23,7 +25,7 @@ from instantdb_admin_client.requests import (
 from instantdb_admin_client.waiting import async_write_chunk
 
 if TYPE_CHECKING:
-    from ketch._core import Download, FilePart
+    from ketch._core import FilePart
 
 #: What can be uploaded: bytes, a path on disk, or an open file.
 Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO | io.TextIOBase
@@ -68,16 +70,15 @@ class AsyncStorage:
         Raises:
             FileNotFoundError: and the like, for a path on disk that cannot be read. Nothing was sent.
         """
-        path, part = file_path(path), _part(file)
+        path, content = file_path(path), _part(file)
         headers = upload_headers(options, content_type, content_disposition)
         try:
-            answer: dict[str, Any] = await self._upload(path, part, headers, timeout)
+            return await self._upload(path, content, headers, timeout)
         except InstantAPIError as error:
             # Stored all the same.
             if error.type != "decode" or error.status != 200:
                 raise
             return {"data": {"id": None}, "success": True}
-        return answer
 
     async def uploadFile(self, path: str, file: Source, options: Mapping[str, str] | None = None) -> dict[str, Any]:
         """As `upload_file`."""
@@ -95,13 +96,12 @@ class AsyncStorage:
             return await self.upload_file(path, file, content_type)
         return await self.upload_file(path, file, metadata, content_type=content_type)
 
-    async def get_download_url(self, path: str) -> str:
+    async def get_download_url(self, path: str) -> str | None:
         """An address that the file can be fetched from for some time. None if there is no such file."""
-        url: str = await self._url("Get download URL", path)
-        return url
+        return await self._url("Get download URL", path)
 
-    async def download(self, path: str, *, timeout: float | None = None) -> Download:
-        """Opens a file: read it in pieces, then close it, or use it in a `with`.
+    async def download(self, path: str, *, timeout: float | None = None) -> AsyncDownload:
+        """Opens a file to be read while it arrives. Close it, or use it in a `with`.
 
         `timeout` is in seconds, and for the whole download.
 
@@ -128,12 +128,12 @@ class AsyncStorage:
                     return await self._copy(download, file)
             return await self._copy(download, target)
         finally:
-            download.close()
+            await download.close()
 
     async def list(self) -> Files:
         """All files."""
         answer = await self._transport.send("List files", "GET", "/admin/storage/files", headers=self._headers)
-        return stored_files(answer)
+        return stored_files("List files", answer)
 
     async def delete(self, path: str) -> None:
         """Deletes a file. One that is not there is no error."""
@@ -147,37 +147,36 @@ class AsyncStorage:
             "Delete files", "POST", "/admin/storage/files/delete", headers=self._headers, json=body
         )
 
-    async def _upload(self, path: str, part: FilePart, headers: dict[str, str], timeout: float | None) -> Any:
+    async def _upload(
+        self, path: str, content: FilePart, headers: dict[str, str], timeout: float | None
+    ) -> dict[str, Any]:
         if fits_header(path):
             sent = {**without_type(self._headers), **headers, "path": path}
             return await self._transport.send(
-                "Upload", "PUT", "/admin/storage/upload", headers=sent, content=part, timeout=timeout
+                "Upload", "PUT", "/admin/storage/upload", headers=sent, content=content, timeout=timeout
             )
         # A header has no letters for this path; a ticket for the upload has.
         answer = await self._transport.send(
             "Upload", "POST", "/admin/storage/signed-upload-url", headers=self._headers, json={"filename": path}
         )
-        _, location, query = split_url(answer["data"])
+        _, location, query = split_url(part("Upload", answer, "data", kind=str))
         return await self._transport.send(
-            "Upload", "PUT", location, query=query, headers=headers, content=part, timeout=timeout
+            "Upload", "PUT", location, query=query, headers=headers, content=content, timeout=timeout
         )
 
-    async def _url(self, verb: str, path: str) -> Any:
+    async def _url(self, verb: str, path: str) -> str | None:
         query = [("app_id", self._config.app_id), ("filename", file_path(path))]
         answer = await self._transport.send(
             verb, "GET", "/admin/storage/signed-download-url", query=query, headers=self._headers
         )
-        return answer.get("data")
+        return None if answer.get("data") is None else part(verb, answer, "data", kind=str)
 
-    async def _copy(self, download: Download, target: BinaryIO) -> int:
+    async def _copy(self, download: AsyncDownload, target: BinaryIO) -> int:
         length = 0
-        while chunk := await download.aread(_CHUNK):
+        async for chunk in download:
             await async_write_chunk(target, chunk)
             length += len(chunk)
         return length
-
-
-_CHUNK = 256 * 1024
 
 
 def _part(file: Any) -> FilePart:

@@ -8,7 +8,7 @@ from typing import Any
 
 from instantdb_admin_client.errors import InstantAPIError, refused_input
 from instantdb_admin_client.models import Config, User
-from instantdb_admin_client.requests import is_unknown_user, user_key
+from instantdb_admin_client.requests import is_unknown_user, maybe_user, part, user, user_key
 from instantdb_admin_client.transport import Transport
 
 
@@ -41,13 +41,12 @@ class Auth:
         """
         body = _with_fields({"email": email, "code": code}, extra_fields)
         answer = self._post("Check magic code", "/admin/verify_magic_code", body)
-        user: User = answer["user"]
-        return user, bool(answer.get("created"))
+        return user("Check magic code", answer), bool(answer.get("created"))
 
     def verify_magic_code(self, email: str, code: str) -> User:
         """Signs a user in with a code. Returns the user, with a new `refresh_token`."""
-        user, _ = self.check_magic_code(email, code)
-        return user
+        signed_in, _ = self.check_magic_code(email, code)
+        return signed_in
 
     def create_token(
         self,
@@ -63,13 +62,12 @@ class Auth:
         key, value = user_key("create_token", {"email": email, "id": id})
         body = _with_fields({key: value}, extra_fields)
         answer = self._post("Create token", "/admin/refresh_tokens", body)
-        return str(answer["user"]["refresh_token"])
+        return part("Create token", answer, "user", "refresh_token", kind=str)
 
     def sign_in_guest(self, *, extra_fields: Mapping[str, Any] | None = None) -> User:
         """Makes a user without an address. Returns the user, with a `refresh_token`."""
         answer = self._post("Sign in guest", "/admin/sign_in_guest", _with_fields({}, extra_fields))
-        user: User = answer["user"]
-        return user
+        return user("Sign in guest", answer)
 
     def verify_token(self, token: str) -> User:
         """The user that a refresh token belongs to. Needs no admin token.
@@ -85,10 +83,8 @@ class Auth:
             "/runtime/auth/verify_refresh_token",
             headers={"Content-Type": "application/json"},
             json={"app-id": self._config.app_id, "refresh-token": token},
-            safe=True,
         )
-        user: User = answer["user"]
-        return user
+        return user("Verify token", answer)
 
     def get_user(
         self, email: str | None = None, id: str | None = None, refresh_token: str | None = None
@@ -96,8 +92,7 @@ class Auth:
         """A user; None if there is no such one."""
         key = user_key("get_user", {"email": email, "id": id, "refresh_token": refresh_token})
         answer = self._transport.send("Get user", "GET", "/admin/users", query=[key], headers=self._headers)
-        user: User | None = answer.get("user")
-        return user
+        return maybe_user("Get user", answer, "user")
 
     def delete_user(
         self, email: str | None = None, id: str | None = None, refresh_token: str | None = None
@@ -105,8 +100,7 @@ class Auth:
         """Deletes a user. Returns who it was; None if there was no such one."""
         key = user_key("delete_user", {"email": email, "id": id, "refresh_token": refresh_token})
         answer = self._transport.send("Delete user", "DELETE", "/admin/users", query=[key], headers=self._headers)
-        user: User | None = answer.get("deleted")
-        return user
+        return maybe_user("Delete user", answer, "deleted")
 
     def sign_out(self, email: str | None = None, *, id: str | None = None, refresh_token: str | None = None) -> None:
         """Makes the tokens of a user invalid; given a `refresh_token`, only that one.
@@ -121,8 +115,7 @@ class Auth:
                 raise
 
     def _post(self, verb: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = self._transport.send(verb, "POST", path, headers=self._headers, json=body)
-        return answer
+        return self._transport.send(verb, "POST", path, headers=self._headers, json=body)
 
 
 def _with_fields(body: dict[str, Any], extra_fields: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -131,8 +131,7 @@ class InstantDBAdmin:
             timeout: Seconds; the client's unless given.
         """
         body = query_body(query, rule_params)
-        answer: dict[str, Any] = self._post("Query", "/admin/query", body, timeout, safe=True)
-        return answer
+        return self._post("Query", "/admin/query", body, timeout)
 
     def transact(self, steps: Steps, *, timeout: float | None = None) -> dict[str, Any]:
         """Runs steps in one transaction, all or none. Returns `{"tx-id": number}`.
@@ -142,8 +141,7 @@ class InstantDBAdmin:
             timeout: Seconds; the client's unless given.
         """
         body = {"steps": encoded(steps)}
-        answer: dict[str, Any] = self._post("Transaction", "/admin/transact", body, timeout)
-        return answer
+        return self._post("Transaction", "/admin/transact", body, timeout)
 
     def debug_query(
         self,
@@ -169,7 +167,8 @@ class InstantDBAdmin:
             `{"result": what the user sees, "checkResults": a list of DebugCheckResult}`.
         """
         body = debug_body(query_body(query, rule_params), rules, ip, origin)
-        return check_results(self._post("Debug query", "/admin/query_perms_check", body, timeout, safe=True))
+        answer = self._post("Debug query", "/admin/query_perms_check", body, timeout)
+        return check_results("Debug query", answer)
 
     def debug_transact(
         self,
@@ -188,14 +187,11 @@ class InstantDBAdmin:
             `{"tx-id", "all-checks-ok?", "committed?", "check-results"}`.
         """
         body = debug_body({"steps": encoded(steps)}, rules, ip, origin)
-        answer: dict[str, Any] = self._post("Debug transaction", "/admin/transact_perms_check", body, timeout)
-        return answer
+        return self._post("Debug transaction", "/admin/transact_perms_check", body, timeout)
 
     def subscribe_query(self, query: Mapping[str, Any], *, rule_params: Mapping[str, Any] | None = None) -> LiveQuery:
         """Follows the result of a query: the result as it is now, then after every change."""
         return LiveQuery(self._transport, self.config.app_id, self.headers, query_body(query, rule_params))
 
-    def _post(
-        self, verb: str, path: str, body: dict[str, Any], timeout: float | None, *, safe: bool | None = None
-    ) -> Any:
-        return self._transport.send(verb, "POST", path, headers=self.headers, json=body, timeout=timeout, safe=safe)
+    def _post(self, verb: str, path: str, body: dict[str, Any], timeout: float | None) -> dict[str, Any]:
+        return self._transport.send(verb, "POST", path, headers=self.headers, json=body, timeout=timeout)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # Hints say where a request was wrong; longer ones are data that nobody reads in an error's text.
 _TEXT_MAX = 4096
+_ANSWER_MAX = 200
 
 
 class InstantError(Exception):
@@ -117,6 +118,13 @@ def failure(verb: str, error: CoreError) -> InstantError:
         url=error.url,
         retry_after=error.retry_after,
     )
+
+
+def wrong_answer(verb: str, answer: object) -> InstantAPIError:
+    """The error of an answer that was a success, but has not what it should have."""
+    message = f"the answer is not what this interface answers: {str(answer)[:_ANSWER_MAX]}"
+    body = answer if isinstance(answer, Mapping) else {}
+    return InstantAPIError(f"{verb} failed: {message}", status=200, type="decode", message=message, body=body)
 
 
 def of_answer(

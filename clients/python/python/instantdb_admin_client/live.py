@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from instantdb_admin_client.errors import InstantAPIError, InstantConnectionError, InstantError, failure, of_answer
+from instantdb_admin_client.errors import (
+    InstantAPIError,
+    InstantConnectionError,
+    InstantError,
+    failure,
+    of_answer,
+    wrong_answer,
+)
 from instantdb_admin_client.models import QueryEvent
 from instantdb_admin_client.steps import id as new_id
 from instantdb_admin_client.transport import Transport
@@ -22,6 +29,7 @@ _WAITS = (0.2, 0.3, 0.5, 1.0, 1.2, 1.5, 2.0)
 # A stream that ended sooner, in seconds, counts as a failed try, so that tries grow rarer.
 _STABLE = 5.0
 _RATE_LIMITED = 429
+_BAD_REQUEST = 400
 
 
 class LiveQuery:
@@ -137,20 +145,16 @@ class LiveQuery:
         """A message of the server; nothing for those that bring no result."""
         try:
             message = json.loads(data)
-        except ValueError:
-            told = f"a message of the live query is no JSON: {data[:200]!r}"
-            error = InstantAPIError(f"{_VERB} failed: {told}", status=200, type="decode", message=told)
-            return self._end(error)
-        operation = message.get("op")
-        if operation == "add-query-ok":
-            return _result(message.get("result"), message.get("result-meta"))
-        if operation == "refresh-ok":
-            computations = message.get("computations") or []
-            if not computations:
-                return None
-            return _result(computations[0].get("instaql-result"), computations[0].get("result-meta"))
-        if operation == "error":
-            return self._end(of_answer(_VERB, int(message.get("status") or 400), message))
+            operation = message.get("op")
+            if operation == "error":
+                return self._end(of_answer(_VERB, _status(message), message))
+            if operation == "add-query-ok":
+                return _result(message["result"], message.get("result-meta"))
+            if operation == "refresh-ok" and message["computations"]:
+                told = message["computations"][0]
+                return _result(told["instaql-result"], told.get("result-meta"))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return self._end(wrong_answer(_VERB, data))
         return None
 
     def _gap(self, error: InstantError | None) -> QueryEvent:
@@ -190,8 +194,11 @@ def _is_passing(error: InstantError) -> bool:
     return error.type in ("connect", "interrupted", "timeout")
 
 
-def _result(result: Any, meta: Any) -> QueryEvent:
+def _status(message: dict[str, Any]) -> int:
+    status = message.get("status")
+    return status if isinstance(status, int) else _BAD_REQUEST
+
+
+def _result(result: dict[str, Any], meta: dict[str, Any] | None) -> QueryEvent:
     told = meta or {}
-    return QueryEvent(
-        "ok", data=result or {}, page_info=told.get("page-info") or {}, aggregate=told.get("aggregate") or {}
-    )
+    return QueryEvent("ok", data=result, page_info=told.get("page-info") or {}, aggregate=told.get("aggregate") or {})

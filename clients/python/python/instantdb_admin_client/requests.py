@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from instantdb_admin_client.constants import ADMIN_TOKEN_VARIABLE, APP_ID_VARIABLE, CORE_VERSION, VERSION
-from instantdb_admin_client.errors import InstantAPIError, refused_input
-from instantdb_admin_client.models import DebugCheckResult, QueryDebugResult, StorageFile
+from instantdb_admin_client.errors import InstantAPIError, refused_input, wrong_answer
+from instantdb_admin_client.models import DebugCheckResult, QueryDebugResult, StorageFile, User
+
+T = TypeVar("T")
 
 USER_KEYS = ("email", "id", "refresh_token")
 UNKNOWN_TYPE = "application/octet-stream"
 _TOKEN = "Authorization"
-# One letter a byte: what a header can carry, and so the route for uploads.
-_HEADER_LETTERS = 0x100
 _IMPERSONATION = ("as-email", "as-token", "as-guest")
 
 
@@ -98,10 +98,38 @@ def debug_body(
     return {**body, **{name: value for name, value in assumed.items() if value is not None}}
 
 
-def check_results(answer: Any) -> QueryDebugResult:
+def part(verb: str, answer: Mapping[str, Any], *keys: str, kind: type[T]) -> T:
+    """What an answer has under a key, or under a key of what is under a key.
+
+    Raises:
+        InstantAPIError: `decode`, if it is not of this kind.
+    """
+    found: Any = answer
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    if not isinstance(found, kind):
+        raise wrong_answer(verb, answer)
+    return found
+
+
+def maybe_user(verb: str, answer: Mapping[str, Any], key: str) -> User | None:
+    """The user of an answer, where there need not be one."""
+    return None if answer.get(key) is None else user(verb, answer, key)
+
+
+def user(verb: str, answer: Mapping[str, Any], key: str = "user") -> User:
+    """The user of an answer."""
+    found: dict[str, Any] = part(verb, answer, key, kind=dict)
+    return cast("User", found)
+
+
+def check_results(verb: str, answer: Mapping[str, Any]) -> QueryDebugResult:
     """The answer of a permission check of a query."""
-    checks = answer.get("check-results") or []
-    return {"result": answer.get("result") or {}, "checkResults": [DebugCheckResult.of(check) for check in checks]}
+    result: dict[str, Any] = part(verb, answer, "result", kind=dict)
+    checks: list[Any] = part(verb, answer, "check-results", kind=list)
+    if not all(isinstance(check, Mapping) for check in checks):
+        raise wrong_answer(verb, answer)
+    return {"result": result, "checkResults": [DebugCheckResult.of(check) for check in checks]}
 
 
 def user_key(name: str, keys: Mapping[str, str | None]) -> tuple[str, str]:
@@ -140,8 +168,8 @@ def file_paths(paths: Any) -> list[str]:
 
 
 def fits_header(path: str) -> bool:
-    """Whether a path can travel in a header."""
-    return all(0x20 <= ord(letter) < _HEADER_LETTERS and ord(letter) != 0x7F for letter in path)
+    """Whether a path can travel in a header, where other letters than those of ASCII arrive changed."""
+    return path.isascii() and path.isprintable() and path == path.strip()
 
 
 def upload_headers(
@@ -157,9 +185,12 @@ def upload_headers(
     return headers
 
 
-def stored_files(answer: Any) -> list[StorageFile]:
+def stored_files(verb: str, answer: Mapping[str, Any]) -> list[StorageFile]:
     """The list of files."""
-    return [StorageFile.of(each) for each in answer.get("data") or []]
+    files: list[Any] = part(verb, answer, "data", kind=list)
+    if not all(isinstance(each, Mapping) for each in files):
+        raise wrong_answer(verb, answer)
+    return [StorageFile.of(each) for each in files]
 
 
 def no_such_file(path: str) -> InstantAPIError:

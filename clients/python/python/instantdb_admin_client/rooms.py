@@ -24,4 +24,5 @@ class Rooms:
             query=[("room-type", room_type), ("room-id", room_id)],
             headers=self._headers,
         )
-        return answer.get("sessions") or {}
+        sessions: dict[str, Any] = answer.get("sessions") or {}
+        return sessions

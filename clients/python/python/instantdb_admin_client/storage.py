@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from instantdb_admin_client.download import Download
 from instantdb_admin_client.errors import InstantAPIError, refused_input
 from instantdb_admin_client.models import Config, StorageFile
 from instantdb_admin_client.requests import (
@@ -15,6 +16,7 @@ from instantdb_admin_client.requests import (
     file_paths,
     fits_header,
     no_such_file,
+    part,
     split_url,
     stored_files,
     upload_headers,
@@ -24,7 +26,7 @@ from instantdb_admin_client.transport import Transport
 from instantdb_admin_client.waiting import write_chunk
 
 if TYPE_CHECKING:
-    from ketch._core import Download, FilePart
+    from ketch._core import FilePart
 
 #: What can be uploaded: bytes, a path on disk, or an open file.
 Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO | io.TextIOBase
@@ -69,16 +71,15 @@ class Storage:
         Raises:
             FileNotFoundError: and the like, for a path on disk that cannot be read. Nothing was sent.
         """
-        path, part = file_path(path), _part(file)
+        path, content = file_path(path), _part(file)
         headers = upload_headers(options, content_type, content_disposition)
         try:
-            answer: dict[str, Any] = self._upload(path, part, headers, timeout)
+            return self._upload(path, content, headers, timeout)
         except InstantAPIError as error:
             # Stored all the same.
             if error.type != "decode" or error.status != 200:
                 raise
             return {"data": {"id": None}, "success": True}
-        return answer
 
     def uploadFile(self, path: str, file: Source, options: Mapping[str, str] | None = None) -> dict[str, Any]:
         """As `upload_file`."""
@@ -96,13 +97,12 @@ class Storage:
             return self.upload_file(path, file, content_type)
         return self.upload_file(path, file, metadata, content_type=content_type)
 
-    def get_download_url(self, path: str) -> str:
+    def get_download_url(self, path: str) -> str | None:
         """An address that the file can be fetched from for some time. None if there is no such file."""
-        url: str = self._url("Get download URL", path)
-        return url
+        return self._url("Get download URL", path)
 
     def download(self, path: str, *, timeout: float | None = None) -> Download:
-        """Opens a file: read it in pieces, then close it, or use it in a `with`.
+        """Opens a file to be read while it arrives. Close it, or use it in a `with`.
 
         `timeout` is in seconds, and for the whole download.
 
@@ -132,7 +132,7 @@ class Storage:
     def list(self) -> Files:
         """All files."""
         answer = self._transport.send("List files", "GET", "/admin/storage/files", headers=self._headers)
-        return stored_files(answer)
+        return stored_files("List files", answer)
 
     def delete(self, path: str) -> None:
         """Deletes a file. One that is not there is no error."""
@@ -144,37 +144,34 @@ class Storage:
         body = {"filenames": file_paths(paths)}
         self._transport.send("Delete files", "POST", "/admin/storage/files/delete", headers=self._headers, json=body)
 
-    def _upload(self, path: str, part: FilePart, headers: dict[str, str], timeout: float | None) -> Any:
+    def _upload(self, path: str, content: FilePart, headers: dict[str, str], timeout: float | None) -> dict[str, Any]:
         if fits_header(path):
             sent = {**without_type(self._headers), **headers, "path": path}
             return self._transport.send(
-                "Upload", "PUT", "/admin/storage/upload", headers=sent, content=part, timeout=timeout
+                "Upload", "PUT", "/admin/storage/upload", headers=sent, content=content, timeout=timeout
             )
         # A header has no letters for this path; a ticket for the upload has.
         answer = self._transport.send(
             "Upload", "POST", "/admin/storage/signed-upload-url", headers=self._headers, json={"filename": path}
         )
-        _, location, query = split_url(answer["data"])
+        _, location, query = split_url(part("Upload", answer, "data", kind=str))
         return self._transport.send(
-            "Upload", "PUT", location, query=query, headers=headers, content=part, timeout=timeout
+            "Upload", "PUT", location, query=query, headers=headers, content=content, timeout=timeout
         )
 
-    def _url(self, verb: str, path: str) -> Any:
+    def _url(self, verb: str, path: str) -> str | None:
         query = [("app_id", self._config.app_id), ("filename", file_path(path))]
         answer = self._transport.send(
             verb, "GET", "/admin/storage/signed-download-url", query=query, headers=self._headers
         )
-        return answer.get("data")
+        return None if answer.get("data") is None else part(verb, answer, "data", kind=str)
 
     def _copy(self, download: Download, target: BinaryIO) -> int:
         length = 0
-        while chunk := download.read(_CHUNK):
+        for chunk in download:
             write_chunk(target, chunk)
             length += len(chunk)
         return length
-
-
-_CHUNK = 256 * 1024
 
 
 def _part(file: Any) -> FilePart:

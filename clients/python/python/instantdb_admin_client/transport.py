@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from instantdb_admin_client.constants import CONNECT_TIMEOUT, TIMEOUT
-from instantdb_admin_client.errors import InstantInputError, failure, refused_input
+from instantdb_admin_client.download import Download
+from instantdb_admin_client.errors import InstantInputError, failure, refused_input, wrong_answer
 from instantdb_admin_client.waiting import Events
 from ketch._core import Connection, CoreError
 
 if TYPE_CHECKING:
-    from ketch._core import Download, FilePart
+    from ketch._core import FilePart
 
 Query = Sequence[tuple[str, str]]
 
@@ -43,29 +44,32 @@ class Transport:
         json: Any = None,
         content: FilePart | None = None,
         timeout: float | None = None,
-        safe: bool | None = None,
-    ) -> Any:
-        """Sends a request and returns the decoded answer. `verb` names the call in errors.
+    ) -> dict[str, Any]:
+        """Sends a request and returns the decoded answer, which is an object. `verb` names the call in errors.
 
-        `timeout` is in seconds. A `safe` request may be repeated after the connection broke.
+        `timeout` is in seconds.
         """
         # No body at all is something else than JSON's null.
         body = {} if json is None else {"json": json, "iso_dates": True}
         try:
-            return self.connection.send(
-                method, path, query=query, headers=headers, content=content, timeout=timeout, safe=safe, **body
+            answer = self.connection.send(
+                method, path, query=query, headers=headers, content=content, timeout=timeout, **body
             )
         except CoreError as error:
             raise failure(verb, error) from error
+        if not isinstance(answer, dict):
+            raise wrong_answer(verb, answer)
+        return answer
 
     def open(
         self, verb: str, path: str, *, headers: Mapping[str, str], query: Query, timeout: float | None = None
     ) -> Download:
         """Gets what is read while it arrives."""
         try:
-            return self.connection.open("GET", path, query=query, headers=headers, timeout=timeout)
+            download = self.connection.open("GET", path, query=query, headers=headers, timeout=timeout)
         except CoreError as error:
             raise failure(verb, error) from error
+        return Download(download)
 
     def events(self, verb: str, path: str, *, headers: Mapping[str, str], query: Query, json: Any) -> Events:
         """Posts what is answered with events."""
