@@ -21,7 +21,7 @@ pub(super) struct Entry<A: Asker> {
 
 struct State<T> {
     slots: Vec<Arc<Slot<T>>>,
-    /// What the last answer depends on; everything before there was one.
+    /// What the last answer depends on; everything before there was one, and while the next is made.
     depends: Option<Depends>,
     /// Somebody is asking.
     is_running: bool,
@@ -82,6 +82,9 @@ impl<A: Asker> Entry<A> {
             let present = {
                 let mut state = self.state.lock();
                 state.is_dirty = false;
+                // What is asked now may depend on other things than the last answer: until it is known,
+                // anything that happens counts.
+                state.depends = None;
                 if state.slots.is_empty() {
                     state.is_running = false;
                     return;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use ketch_records::ChangeSink;
+use ketch_store::{Change, ChangeKind};
 
 use super::{Asked, Asker, Asking, ChangeFeed, LiveHub};
 use crate::client::Hangup;
@@ -92,4 +93,47 @@ async fn questions_end_by_themselves_and_by_panics() {
     feed.outdated();
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(asked.load(Ordering::SeqCst), before, "nobody listens");
+}
+
+/// Answers with what the world was when it was asked, after a while; the first answer depends on nothing.
+struct Slow {
+    state: Arc<AtomicU8>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Asker for Slow {
+    type Question = u8;
+    type Answer = u8;
+
+    fn ask(&self, _: u8) -> Asking<u8> {
+        let state = self.state.load(Ordering::SeqCst);
+        let first = self.asked.fetch_add(1, Ordering::SeqCst) == 0;
+        Box::pin(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Asked {
+                answer: Arc::new(state),
+                digest: [state; 32],
+                depends: Box::new(move |_| !first),
+                is_last: false,
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_while_a_question_is_asked_again_is_not_lost() {
+    let (state, asked) = (Arc::<AtomicU8>::default(), Arc::<AtomicUsize>::default());
+    let feed = ChangeFeed::default();
+    let hub = LiveHub::start(Slow { state: state.clone(), asked: asked.clone() }, feed.clone());
+    let live = hub.ask(1, nothing());
+    assert_eq!(live.next().await.as_deref(), Some(&0));
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    feed.outdated();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    // The second asking has begun and does not see this.
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    state.store(5, Ordering::SeqCst);
+    feed.committed(&[Change { kind: ChangeKind::Create, before: None, after: None }]);
+    let next = tokio::time::timeout(std::time::Duration::from_secs(60), live.next()).await;
+    assert_eq!(next.expect("it is asked once more").as_deref(), Some(&5));
 }
