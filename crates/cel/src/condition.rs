@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::EvaluationError;
 use crate::syntax::ast::Operator;
+use crate::value::{List, Value};
 
 /// A scalar that a field is compared with. Numbers compare by what they are, int or double.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +14,29 @@ pub enum Constant {
     Int(i64),
     Double(f64),
     String(Arc<str>),
+}
+
+impl Constant {
+    /// A scalar that JSON can hold.
+    pub(crate) fn of(value: &Value<'_>) -> Option<Self> {
+        Some(match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Int(value) => Self::Int(*value),
+            Value::Uint(value) => Self::Int(i64::try_from(*value).ok()?),
+            Value::Double(value) if value.is_finite() => Self::Double(*value),
+            Value::String(text) => Self::String((**text).into()),
+            _ => return None,
+        })
+    }
+
+    /// All items of a list, of which there may be so many.
+    pub(crate) fn all_of(list: &List<'_>, limit: usize) -> Option<Vec<Self>> {
+        if list.len() > limit {
+            return None;
+        }
+        list.iter().map(|item| Self::of(&item)).collect()
+    }
 }
 
 /// A test of one field of `data`. A missing field is null; it is not an error.
@@ -37,6 +61,19 @@ pub enum FieldTest {
     Lacks(Constant),
 }
 
+/// A test of the values of `data.ref(path)`. All of them are exact and none raises.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EndTest {
+    /// Some value is one of these. Never empty.
+    HasAny(Vec<Constant>),
+    /// Exact negation of [`Self::HasAny`].
+    HasNone(Vec<Constant>),
+    /// There is a value.
+    Some,
+    /// There is none.
+    Nothing,
+}
+
 /// When a rule allows a row: the condition is true exactly where the rule answers true, unless
 /// [`Self::is_opaque`]. Where it is not true, the rule denies or, if [`Self::may_raise`], fails.
 ///
@@ -52,11 +89,9 @@ pub enum Condition {
         field: Arc<str>,
         test: FieldTest,
     },
-    /// Exact: one of the values of `data.ref(path)` is this, or, negated, none is.
     Reference {
         path: Arc<str>,
-        constant: Constant,
-        negated: bool,
+        test: EndTest,
     },
     /// Never true: the rule raises if it comes to this.
     Raises,

@@ -48,7 +48,7 @@ pub mod types;
 pub mod value;
 
 pub use compile::BindError;
-pub use condition::{Condition, Constant, FieldTest, Residual};
+pub use condition::{Condition, Constant, EndTest, FieldTest, Residual};
 pub use environment::{Environment, Request};
 pub use error::{EvaluationError, FailureKind, RuleError};
 pub use expression::{Binds, Expression};

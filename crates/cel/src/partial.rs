@@ -4,9 +4,11 @@
 //! never true, whichever bool is wanted, is what makes De Morgan's laws hold with errors in play:
 //! `a && b` is false exactly where `a` is false or `b` is.
 
+mod ends;
+
 use std::sync::Arc;
 
-use crate::condition::{Condition, Constant, FieldTest, Residual};
+use crate::condition::{Condition, Constant, EndTest, FieldTest, Residual};
 use crate::environment::Environment;
 use crate::error::{EvaluationError, FailureKind};
 use crate::evaluate::Evaluator;
@@ -14,13 +16,17 @@ use crate::expression::Binds;
 use crate::meter::Meter;
 use crate::operators;
 use crate::rule::CompiledRule;
-use crate::syntax::ast::{Kind, Literal, Node, Operator, Variable};
+use crate::syntax::ast::{Kind, Literal, Macro, MacroKind, Node, Operator, Variable};
 use crate::types::Types;
-use crate::value::Value;
+use crate::value::{List, Value};
 
 /// Nodes that are looked at, binds counted each time they are used. Beyond, parts stay opaque.
 const NODES_MAX: u32 = 4_000;
 const DEPTH_MAX: u32 = 150;
+/// A list is not a list of all people: it must make a good query.
+const VALUES_MAX: usize = NODES_MAX as usize;
+/// A macro over more known items than this stays opaque.
+const WALKED_MAX: usize = 32;
 
 impl CompiledRule {
     /// Folds everything that the environment knows. It must answer `None` for `data`, which stands
@@ -63,6 +69,8 @@ enum Operand<'a> {
     Value(Value<'a>),
     Field(Arc<str>),
     Reference(Arc<str>),
+    /// How many values are at the end of a path.
+    Count(Arc<str>),
     /// Items of which some depend on the row.
     Items(&'a [Node]),
     Raises,
@@ -105,11 +113,18 @@ impl<'a> Folder<'a> {
                 Some(bind) => self.condition(bind.expression.root(), wanted, depth + 1),
                 None => OPAQUE,
             },
-            Kind::Binary(operator, parts) => self.binary(*operator, parts, wanted, depth),
+            Kind::Binary(operator, parts) => {
+                let left = self.operand(&parts[0], depth + 1);
+                let right = self.operand(&parts[1], depth + 1);
+                self.binary(*operator, left, right, wanted, depth)
+            }
             _ => match self.operand(node, depth) {
                 Operand::Value(Value::Bool(value)) => Known(value == wanted),
                 Operand::Field(field) => Open(Condition::Field { field, test: FieldTest::Is(wanted) }),
-                Operand::Other => OPAQUE,
+                Operand::Other => match &node.kind {
+                    Kind::Macro(of) => self.walk(of, wanted, depth),
+                    _ => OPAQUE,
+                },
                 _ => RAISES,
             },
         }
@@ -142,6 +157,13 @@ impl<'a> Folder<'a> {
             Kind::Reference(Variable::Data, path) if self.known.reference(Variable::Data, path).is_none() => {
                 return Operand::Reference(path.clone());
             }
+            Kind::Call(function, arguments) if function.name == "size" => {
+                if let [list] = arguments.as_slice()
+                    && let Operand::Reference(path) = self.operand(list, depth + 1)
+                {
+                    return Operand::Count(path);
+                }
+            }
             Kind::Name(name) => {
                 if let Some(bind) = self.binds.index(name).and_then(|index| self.binds.get(index)) {
                     return self.operand(bind.expression.root(), depth + 1);
@@ -165,9 +187,14 @@ impl<'a> Folder<'a> {
         (of_row && self.known.field(Variable::Data, field).is_none()).then(|| field.clone())
     }
 
-    fn binary(&mut self, operator: Operator, parts: &'a [Node; 2], wanted: bool, depth: u32) -> Folded {
-        let left = self.operand(&parts[0], depth + 1);
-        let right = self.operand(&parts[1], depth + 1);
+    fn binary(
+        &mut self,
+        operator: Operator,
+        left: Operand<'a>,
+        right: Operand<'a>,
+        wanted: bool,
+        depth: u32,
+    ) -> Folded {
         match (operator, left, right) {
             (_, Operand::Raises, _) | (_, _, Operand::Raises) => RAISES,
             (_, Operand::Value(left), Operand::Value(right)) => {
@@ -176,6 +203,25 @@ impl<'a> Folder<'a> {
             (Operator::Equal | Operator::NotEqual, Operand::Field(field), Operand::Value(value))
             | (Operator::Equal | Operator::NotEqual, Operand::Value(value), Operand::Field(field)) => {
                 equality(field, &value, (operator == Operator::Equal) == wanted)
+            }
+            (operator, Operand::Count(path), Operand::Value(number)) => {
+                self.counted(operator, path, &number, false, wanted)
+            }
+            (operator, Operand::Value(number), Operand::Count(path)) => {
+                self.counted(operator, path, &number, true, wanted)
+            }
+            (
+                Operator::Equal | Operator::NotEqual,
+                Operand::Reference(path),
+                Operand::Value(Value::List(list)),
+            )
+            | (
+                Operator::Equal | Operator::NotEqual,
+                Operand::Value(Value::List(list)),
+                Operand::Reference(path),
+            ) if list.is_empty() => {
+                let nothing = (operator == Operator::Equal) == wanted;
+                reference(path, if nothing { EndTest::Nothing } else { EndTest::Some })
             }
             (Operator::In, left, right) => self.membership(left, right, wanted, depth),
             (
@@ -193,6 +239,75 @@ impl<'a> Folder<'a> {
         }
     }
 
+    fn counted(
+        &self,
+        operator: Operator,
+        path: Arc<str>,
+        number: &Value<'a>,
+        flipped: bool,
+        wanted: bool,
+    ) -> Folded {
+        match ends::counted(operator, number, flipped, wanted, &self.meter) {
+            ends::Counted::Known(holds) => Known(holds),
+            ends::Counted::Test(test) => reference(path, test),
+            ends::Counted::Raises => RAISES,
+            ends::Counted::Unclear => OPAQUE,
+        }
+    }
+
+    /// `all` and `exists`.
+    fn walk(&mut self, of: &'a Macro, wanted: bool, depth: u32) -> Folded {
+        if !matches!(of.kind, MacroKind::All | MacroKind::Exists) {
+            return OPAQUE;
+        }
+        match self.operand(&of.range, depth + 1) {
+            Operand::Reference(path) => {
+                let test = ends::walked(of, wanted, VALUES_MAX, &|node| self.value(node).ok());
+                test.map_or(OPAQUE, |test| reference(path, test))
+            }
+            Operand::Value(Value::List(list)) => self.walk_known(of, &list, wanted, depth),
+            _ => OPAQUE,
+        }
+    }
+
+    /// Items that are known, and a comparison with something of the row:
+    /// `auth.ref('$user.teams.id').exists(team, team in data.ref('teams.id'))`.
+    fn walk_known(&mut self, of: &'a Macro, list: &List<'a>, wanted: bool, depth: u32) -> Folded {
+        let Kind::Binary(operator, parts) = &of.body.kind else { return OPAQUE };
+        let [left, right] = &**parts;
+        let is_item = |node: &Node| ends::is(node, &of.variable);
+        let about_more = |node: &Node| !is_item(node) && ends::mentions(node, &of.variable);
+        if about_more(left) || about_more(right) {
+            return OPAQUE;
+        }
+        let is_exists = of.kind == MacroKind::Exists;
+        if *operator == Operator::In
+            && is_item(left)
+            && is_exists
+            && let Operand::Reference(path) = self.operand(right, depth + 1)
+        {
+            return match Constant::all_of(list, VALUES_MAX) {
+                Some(constants) if constants.is_empty() => Known(!wanted),
+                Some(constants) if wanted => reference(path, EndTest::HasAny(constants)),
+                Some(constants) => reference(path, EndTest::HasNone(constants)),
+                None => OPAQUE,
+            };
+        }
+        if list.len() > WALKED_MAX {
+            return OPAQUE;
+        }
+        let mut folded = Vec::with_capacity(list.len());
+        for item in list.iter() {
+            let mut side = |node: &'a Node| match is_item(node) {
+                true => Operand::Value(item.clone()),
+                false => self.operand(node, depth + 1),
+            };
+            let (left, right) = (side(left), side(right));
+            folded.push(self.binary(*operator, left, right, wanted, depth + 1));
+        }
+        if is_exists == wanted { any(folded) } else { all(folded) }
+    }
+
     fn constant(&self, operator: Operator, left: &Value<'a>, right: &Value<'a>, wanted: bool) -> Folded {
         match operators::apply(operator, left, right, &self.meter) {
             Ok(Value::Bool(value)) => Known(value == wanted),
@@ -203,11 +318,12 @@ impl<'a> Folder<'a> {
 
     fn membership(&mut self, left: Operand<'a>, right: Operand<'a>, wanted: bool, depth: u32) -> Folded {
         match (left, right) {
-            (Operand::Value(value), Operand::Reference(path)) => match constant_of(&value) {
-                Some(constant) => Open(Condition::Reference { path, constant, negated: !wanted }),
+            (Operand::Value(value), Operand::Reference(path)) => match Constant::of(&value) {
+                Some(constant) if wanted => reference(path, EndTest::HasAny(vec![constant])),
+                Some(constant) => reference(path, EndTest::HasNone(vec![constant])),
                 None => OPAQUE,
             },
-            (Operand::Value(value), Operand::Field(field)) => match constant_of(&value) {
+            (Operand::Value(value), Operand::Field(field)) => match Constant::of(&value) {
                 Some(constant) if wanted => {
                     Open(Condition::Field { field, test: FieldTest::Contains(constant) })
                 }
@@ -218,13 +334,7 @@ impl<'a> Folder<'a> {
                 if list.is_empty() {
                     return Known(!wanted);
                 }
-                // A list of all people would make no good query.
-                let constants: Option<Vec<Constant>> = if list.len() > NODES_MAX as usize {
-                    None
-                } else {
-                    list.iter().map(|item| constant_of(&item)).collect()
-                };
-                match constants {
+                match Constant::all_of(&list, VALUES_MAX) {
                     Some(constants) if wanted => {
                         Open(Condition::Field { field, test: FieldTest::OneOf(constants) })
                     }
@@ -255,6 +365,10 @@ impl<'a> Folder<'a> {
             _ => OPAQUE,
         }
     }
+}
+
+fn reference(path: Arc<str>, test: EndTest) -> Folded {
+    Open(Condition::Reference { path, test })
 }
 
 /// All parts true. A part that is known to be false decides, even beside one that raises.
@@ -295,21 +409,8 @@ fn joined(mut parts: Vec<Condition>, empty: bool, join: fn(Vec<Condition>) -> Co
     }
 }
 
-/// A scalar that JSON can hold.
-fn constant_of(value: &Value<'_>) -> Option<Constant> {
-    Some(match value {
-        Value::Null => Constant::Null,
-        Value::Bool(value) => Constant::Bool(*value),
-        Value::Int(value) => Constant::Int(*value),
-        Value::Uint(value) => Constant::Int(i64::try_from(*value).ok()?),
-        Value::Double(value) if value.is_finite() => Constant::Double(*value),
-        Value::String(text) => Constant::String((**text).into()),
-        _ => return None,
-    })
-}
-
 fn equality(field: Arc<str>, value: &Value<'_>, equal: bool) -> Folded {
-    match constant_of(value) {
+    match Constant::of(value) {
         Some(constant) if equal => Open(Condition::Field { field, test: FieldTest::Equal(constant) }),
         Some(constant) => Open(Condition::Field { field, test: FieldTest::NotEqual(constant) }),
         // No field holds a time.
@@ -340,7 +441,7 @@ fn complement(operator: Operator) -> Operator {
 
 fn order(field: Arc<str>, operator: Operator, value: &Value<'_>, wanted: bool) -> Folded {
     let operator = if wanted { operator } else { complement(operator) };
-    match constant_of(value) {
+    match Constant::of(value) {
         Some(constant @ (Constant::Int(_) | Constant::Double(_) | Constant::String(_))) => {
             Open(Condition::Field { field, test: FieldTest::Order(operator, constant) })
         }

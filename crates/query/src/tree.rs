@@ -128,12 +128,14 @@ pub enum Predicate {
     Tied(Box<Tied>),
 }
 
-/// Links tie the id to one of some others. The same can be said with [`SomeRow`]; said so, an engine
-/// begins with the few others and not with all rows.
+/// Links tie the value to one of some ids. The same can be said with [`SomeRow`]; said so, an engine
+/// begins with what is tied to the ids and not with all rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tied {
-    pub id: Operand,
-    pub by: Tie,
+    /// An id, or a column that holds one.
+    pub operand: Operand,
+    /// From the operand on; without any, the operand is one of the ids.
+    pub by: Vec<Tie>,
     pub to: Vec<String>,
 }
 
@@ -144,6 +146,8 @@ pub enum Tie {
     Links { table: String, forward: bool },
     /// The others are records of the collection, whose field holds the id.
     Held { collection: Arc<Collection>, field: usize },
+    /// The id is that of a record of the collection, whose field holds the other.
+    Holds { collection: Arc<Collection>, field: usize },
 }
 
 /// The operand equals one of the values; NULL equals none.
@@ -414,7 +418,7 @@ impl Predicate {
                 visit_outer(&none.joins, |outer| none.comparison.visit_aliases(outer), visit);
             }
             Self::OneOf(one_of) => one_of.operand.visit_aliases(visit),
-            Self::Tied(tied) => tied.id.visit_aliases(visit),
+            Self::Tied(tied) => tied.operand.visit_aliases(visit),
             Self::SomeRow(some) => {
                 visit_outer(&some.joins, |outer| some.predicate.visit_aliases(outer), visit);
             }

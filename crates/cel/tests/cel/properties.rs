@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use ketch_cel::{
-    Action, Binds, CompiledRule, Condition, Constant, Expression, FieldTest, Operator, Residual, Value,
-    Variable,
+    Action, Binds, CompiledRule, Condition, Constant, EndTest, Expression, FieldTest, Operator, Residual,
+    Value, Variable,
 };
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -118,7 +118,16 @@ fn rule() -> impl Strategy<Value = String> {
         2 => (constant(), list()).prop_map(|(left, right)| format!("{left} in {right}")),
         3 => dynamic(),
         1 => list().prop_map(|list| format!("{list}.exists(x, x == data.a)")),
-        1 => list().prop_map(|list| format!("size({list}) > 0")),
+        3 => (list(), prop::sample::select(vec!["exists", "all"]), equality(), dynamic())
+            .prop_map(|(list, walk, operator, value)| format!("{list}.{walk}(x, x {operator} {value})")),
+        3 => (list(), prop::sample::select(vec!["exists", "all"]), list())
+            .prop_map(|(list, walk, values)| format!("{list}.{walk}(x, x in {values})")),
+        2 => (list(), list(), constant()).prop_map(|(list, values, constant)| {
+            format!("{list}.all(bound, bound != {constant} && !(bound in {values}))")
+        }),
+        2 => (list(), prop_oneof![equality(), order()], prop::sample::select(vec!["0", "1", "2", "0.5", "-1", "'a'"]))
+            .prop_map(|(list, operator, number)| format!("size({list}) {operator} {number}")),
+        1 => (list(), equality()).prop_map(|(list, operator)| format!("{list} {operator} []")),
         1 => Just("has(data.a)".to_owned()),
         1 => Just("boundRule".to_owned()),
     ];
@@ -166,9 +175,20 @@ fn holds(condition: &Condition, row: &Json, references: &World, opaque: bool) ->
         Condition::Any(parts) => parts.iter().any(|part| holds(part, row, references, opaque)),
         Condition::Raises => false,
         Condition::Opaque => opaque,
-        Condition::Reference { path, constant, negated } => {
+        Condition::Reference { path, test } => {
             let values = &references.references[&(Variable::Data, path.to_string())];
-            values.iter().any(|value| Value::from_json(value).equals(&value_of(constant))) != *negated
+            let has_any = |constants: &[Constant]| {
+                let is = |value: &Json| {
+                    constants.iter().any(|constant| Value::from_json(value).equals(&value_of(constant)))
+                };
+                values.iter().any(is)
+            };
+            match test {
+                EndTest::HasAny(constants) => has_any(constants),
+                EndTest::HasNone(constants) => !has_any(constants),
+                EndTest::Some => !values.is_empty(),
+                EndTest::Nothing => values.is_empty(),
+            }
         }
         Condition::Field { field, test } => {
             let json = row.get(&**field).unwrap_or(&Json::Null);

@@ -6,20 +6,23 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ketch_cel::{Condition, Constant, FieldTest, Operator};
+use ketch_cel::{Condition, Constant, EndTest, FieldTest, Operator};
 use ketch_model::collection::{Attrs, Direction};
 use ketch_model::fields::ColumnKind;
 use ketch_model::{Cell, Collection, Value, json};
 use ketch_query::Predicate;
-use ketch_query::tree::{Alias, Comparison, NoneViolates, Operand, Test, Tie, Tied};
-use ketch_store::sql::relations::{self, RelationKind};
+use ketch_query::tree::{Alias, Join, NoneViolates, Operand, Test};
+use ketch_store::sql::relations::RelationKind;
 
 use super::ways::{self, Stop};
 use crate::query::Aliases;
 use crate::query::names::{self, Form, Named, Place};
+use crate::query::ties;
 
 /// Larger numbers are not told apart by all who compare them.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// That none of many values is at the end of a path is asked of rows: each would be a subquery.
+const NONE_OF_MAX: usize = 16;
 
 /// Where a condition is asked.
 pub(super) struct Rows<'a> {
@@ -40,6 +43,12 @@ pub(super) fn exact(rows: &Rows<'_>, condition: &Condition, aliases: &mut Aliase
 /// A predicate that holds wherever the rule may answer true or raise.
 pub(super) fn possible(rows: &Rows<'_>, condition: &Condition, aliases: &mut Aliases) -> Predicate {
     rows.possible(condition, &Guards::new(), aliases)
+}
+
+/// Something that holds wherever the rule may answer true or raise, by which an engine can begin with
+/// links. `rows` must be at the root.
+pub(super) fn hint(rows: &Rows<'_>, condition: &Condition) -> Option<Predicate> {
+    rows.hint(condition)
 }
 
 /// The field that the condition is a test of against null.
@@ -71,9 +80,7 @@ impl Rows<'_> {
                     .try_fold(Predicate::Never, |any, part| Some(any.or(self.exact(part, &guards, aliases)?)))
             }
             Condition::Field { field, test } => self.field(field, test, guards),
-            Condition::Reference { path, constant, negated } => {
-                self.reference(path, constant, *negated, aliases)
-            }
+            Condition::Reference { path, test } => self.reference(path, test, aliases),
             Condition::Raises | Condition::Opaque => None,
         }
     }
@@ -138,18 +145,45 @@ impl Rows<'_> {
         }
     }
 
-    fn reference(
-        &self,
-        path: &str,
-        constant: &Constant,
-        negated: bool,
-        aliases: &mut Aliases,
-    ) -> Option<Predicate> {
-        let nothing = Some(if negated { Predicate::Always } else { Predicate::Never });
-        if *constant == Constant::Null {
-            // Null is at the end of no path.
-            return nothing;
+    fn reference(&self, path: &str, test: &EndTest, aliases: &mut Aliases) -> Option<Predicate> {
+        match test {
+            EndTest::HasAny(constants) => {
+                let Some(end) = self.end(path, aliases) else { return Some(Predicate::Never) };
+                // Null is at the end of no path.
+                let constants: Vec<Constant> =
+                    constants.iter().filter(|constant| **constant != Constant::Null).cloned().collect();
+                Some(Predicate::some_row(end.joins, end.subject.one_of(&constants)?))
+            }
+            EndTest::HasNone(constants) => {
+                if constants.len() > NONE_OF_MAX {
+                    return None;
+                }
+                constants.iter().try_fold(Predicate::Always, |all, constant| {
+                    Some(all.and(self.lacks(path, constant, aliases)?))
+                })
+            }
+            EndTest::Some => {
+                let Some(end) = self.end(path, aliases) else { return Some(Predicate::Never) };
+                Some(Predicate::some_row(end.joins, end.subject.is_null(false)))
+            }
+            EndTest::Nothing => {
+                let Some(end) = self.end(path, aliases) else { return Some(Predicate::Always) };
+                none(end.joins, end.subject.is_null(true))
+            }
         }
+    }
+
+    /// The constant is at no end of the path.
+    fn lacks(&self, path: &str, constant: &Constant, aliases: &mut Aliases) -> Option<Predicate> {
+        if *constant == Constant::Null {
+            return Some(Predicate::Always);
+        }
+        let Some(end) = self.end(path, aliases) else { return Some(Predicate::Always) };
+        none(end.joins, end.subject.different(constant)?)
+    }
+
+    /// What a path leads to; `None`: nothing, whatever is stored.
+    fn end(&self, path: &str, aliases: &mut Aliases) -> Option<End> {
         let mut labels: Vec<&str> = path.split('.').collect();
         let last = labels.pop()?;
         let mut joins = Vec::new();
@@ -158,74 +192,79 @@ impl Rows<'_> {
             collection: self.collection.clone(),
             alias: self.at,
         };
-        for label in &labels {
+        for label in labels {
             let Some(Named::Link(link)) = names::find(self.attrs, &here.namespace, label) else {
-                return nothing;
+                return None;
             };
-            match ways::follow(&link, &here, aliases, &mut joins) {
-                Some(next) => here = next,
-                None => return nothing,
-            }
+            here = ways::follow(&link, &here, aliases, &mut joins)?;
         }
-        let holds = match names::find(self.attrs, &here.namespace, last) {
-            None => return nothing,
-            Some(Named::Blob(blob)) => {
-                let Some(place) = blob.place else { return nothing };
+        let subject = match names::find(self.attrs, &here.namespace, last)? {
+            Named::Blob(blob) => {
+                let place = blob.place?;
                 let is_ours = here.collection.fields[place.field].attr.is_some() || blob.is_id();
-                Subject::Value { place, is_ours, at: here.alias }.equal(constant)?
+                Subject::Value { place, is_ours, at: here.alias }
             }
-            Some(Named::Link(link)) => {
-                let Some(to) = ways::follow(&link, &here, aliases, &mut joins) else { return nothing };
-                let Constant::String(id) = constant else { return nothing };
-                let ids = names::id_column(&to.collection, to.alias);
-                Predicate::compare(ids, Test::Equal, text(id))
+            Named::Link(link) => {
+                let to = ways::follow(&link, &here, aliases, &mut joins)?;
+                Subject::Value {
+                    place: names::id_of(self.attrs, &to.namespace).place?,
+                    is_ours: true,
+                    at: to.alias,
+                }
             }
         };
-        if !negated {
-            let follows = match (labels.as_slice(), constant) {
-                ([link], Constant::String(id)) if last == names::ID => self.own_link(link, id),
-                _ => None,
-            };
-            let some = Predicate::some_row(joins, holds);
-            return Some(match follows {
-                Some(follows) if !some.is_never() => follows.and(some),
-                _ => some,
-            });
-        }
-        match holds {
-            Predicate::Never => Some(Predicate::Always),
-            Predicate::Compare(comparison) => {
-                let comparison = Comparison { test: Test::Different, ..*comparison };
-                if joins.is_empty() {
-                    return Some(Predicate::compare(comparison.left, comparison.test, comparison.right));
-                }
-                let none = NoneViolates { joins, comparison, asks_missing_row: true };
-                Some(Predicate::NoneViolates(Box::new(none)))
+        Some(End { joins, subject })
+    }
+
+    /// What follows of the condition for the links of the row: see [`ViewPolicy::hint`].
+    ///
+    /// [`ViewPolicy::hint`]: crate::query::ViewPolicy::hint
+    fn hint(&self, condition: &Condition) -> Option<Predicate> {
+        match condition {
+            Condition::All(parts) => parts.iter().filter_map(|part| self.hint(part)).reduce(Predicate::and),
+            Condition::Any(parts) => {
+                let hints: Option<Vec<Predicate>> = parts.iter().map(|part| self.hint(part)).collect();
+                hints?.into_iter().reduce(Predicate::or)
             }
+            Condition::Field { field, test: FieldTest::Equal(constant) } => {
+                self.tied(field, std::slice::from_ref(constant))
+            }
+            Condition::Field { field, test: FieldTest::OneOf(constants) } => self.tied(field, constants),
+            Condition::Reference { path, test: EndTest::HasAny(constants) } => self.tied(path, constants),
             _ => None,
         }
     }
 
-    /// What `x in data.ref('owner.id')` says of the row: that its own column holds x, or that its id is
-    /// tied to x. An index may find it then.
-    fn own_link(&self, label: &str, id: &str) -> Option<Predicate> {
-        let Some(Named::Link(link)) = names::find(self.attrs, self.namespace, label) else { return None };
-        let (owner, field) = link.place.as_ref()?;
-        let forward = link.direction == Direction::Forward;
-        let by = match (link.kept()?, forward) {
-            (RelationKind::List, _) => return None,
-            (RelationKind::One, true) => {
-                let column = ways::column(self.at, *field, ColumnKind::Text);
-                return Some(Predicate::compare(column, Test::Equal, text(id)));
-            }
-            (RelationKind::One, false) => Tie::Held { collection: owner.clone(), field: *field },
-            (RelationKind::Table, forward) => {
-                Tie::Links { table: relations::table_name(&owner.fields[*field].id), forward }
-            }
-        };
-        let own = names::id_column(self.collection, self.at);
-        Some(Predicate::Tied(Box::new(Tied { id: own, by, to: vec![id.to_owned()] })))
+    fn tied(&self, path: &str, constants: &[Constant]) -> Option<Predicate> {
+        let ids: Option<Vec<String>> = constants
+            .iter()
+            .map(|constant| match constant {
+                Constant::String(id) => Some(id.to_string()),
+                _ => None,
+            })
+            .collect();
+        let path: Vec<&str> = path.split('.').collect();
+        ties::tied(self.attrs, self.namespace, self.collection, &path, ids?)
     }
+}
+
+/// No row of the joins makes the predicate false, which must be one comparison.
+fn none(joins: Vec<Join>, otherwise: Predicate) -> Option<Predicate> {
+    match otherwise {
+        otherwise if joins.is_empty() => Some(otherwise),
+        Predicate::Always => Some(Predicate::Always),
+        Predicate::Compare(comparison) => {
+            let none = NoneViolates { joins, comparison: *comparison, asks_missing_row: true };
+            Some(Predicate::NoneViolates(Box::new(none)))
+        }
+        _ => None,
+    }
+}
+
+/// What stands at the end of a path.
+struct End {
+    joins: Vec<Join>,
+    subject: Subject,
 }
 
 /// What a test looks at.

@@ -269,6 +269,16 @@ impl ViewPolicy for RulePolicy {
         }
     }
 
+    fn hint(&self, collection: &Arc<Collection>) -> Option<Predicate> {
+        let seen = self.seen(collection);
+        let Answer::Depends(condition) = &seen.view else { return None };
+        if self.checks.is_some() {
+            return None;
+        }
+        let (attrs, namespace) = (self.inquiry.attrs(), seen.namespace.as_str());
+        conditions::hint(&conditions::Rows { attrs, namespace, collection, at: Alias::ROOT }, condition)
+    }
+
     fn look(&self, connection: &mut dyn Connection, rows: &Rows) -> Result<Vec<Sight>, CoreError> {
         self.look_at(connection, rows).map_err(|error| {
             let core = CoreError::bad_request(error.message.clone());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ketch_model::{Collection, Value, json as text_of};
+use ketch_model::{Collection, Object, Value, json as text_of};
 use ketch_store::Connection;
 use serde_json::json;
 
@@ -20,10 +20,11 @@ use crate::viewer::Viewer;
 const WORLDS: u64 = 40;
 const RULES: u64 = 30;
 
-fn policy(world: &World, book: &Arc<RuleBook>, notes: bool) -> RulePolicy {
-    let (book, schema) = (book.clone(), world.schema.clone());
+fn policy(world: &World, book: &Arc<RuleBook>, params: &Object, notes: bool) -> RulePolicy {
+    let (book, schema, params) = (book.clone(), world.schema.clone(), params.clone());
     block(world.store.read(move |connection: &mut dyn Connection| {
         let inquiry = Inquiry::new(book, schema, Viewer::Guest, &Context::default(), Arc::default());
+        let inquiry = inquiry.with_params(&params);
         let policy = RulePolicy::new(connection, inquiry).expect("a policy");
         Ok::<_, ketch_model::Error>(if notes { policy.noting_checks() } else { policy })
     }))
@@ -118,8 +119,41 @@ fn expression(dice: &mut Dice, data: &Data, space: &Space, depth: usize) -> Stri
                 _ => "id".to_owned(),
             };
             let path = if path.is_empty() { label } else { format!("{path}.{label}") };
-            format!("{} in data.ref('{path}')", literal_of(dice))
+            of_ends(dice, &format!("data.ref('{path}')"), &literal_of)
         }
+    }
+}
+
+/// Something asked of the values at the end of a path.
+fn of_ends(dice: &mut Dice, ends: &str, literal: &dyn Fn(&mut Dice) -> String) -> String {
+    match dice.roll(16) {
+        0..4 => format!("{} in {ends}", literal(dice)),
+        4 => format!("{ends}.exists(x, x == {} || x in ruleParams.values)", literal(dice)),
+        5 => format!("{ends}.exists(x, x in ruleParams.values)"),
+        6 => format!("{ends}.all(x, x != {})", literal(dice)),
+        7 => format!("{ends}.all(x, !(x in [{}, {}]))", literal(dice), literal(dice)),
+        8 => format!("ruleParams.values.exists(x, x in {ends})"),
+        9 => format!("ruleParams.values.all(x, x in {ends})"),
+        10 => format!("[{}, {}].exists(x, !(x in {ends}))", literal(dice), literal(dice)),
+        11 => format!("size({ends}) > {}", dice.roll(3)),
+        12 => format!("size({ends}) == {}", dice.roll(2)),
+        13 => format!("{ends} != []"),
+        14 => format!("{ends}.exists(x, x != {})", literal(dice)),
+        _ => format!("{ends}.map(x, x).exists(x, x == {})", literal(dice)),
+    }
+}
+
+/// A rule as most are: some id is at the end of a path.
+fn about_owners(dice: &mut Dice, data: &Data, space: &Space) -> String {
+    let links = 1 + dice.roll(2);
+    let (path, end) = path(dice, data, space, links);
+    let owner = data.entities[&end.name].first().map_or("nobody", |entity| entity.id.as_str());
+    let end = if path.is_empty() || dice.chance(50) { format!("{path}.id") } else { path };
+    let rule = format!("'{owner}' in data.ref('{}')", end.trim_start_matches('.'));
+    match dice.roll(3) {
+        0 => format!("{rule} && {}", expression(dice, data, space, 2)),
+        1 => format!("{rule} || {}", about_owners(dice, data, space)),
+        _ => rule,
     }
 }
 
@@ -137,10 +171,22 @@ fn queries(dice: &mut Dice, data: &Data, space: &Space) -> Vec<Value> {
     queries
 }
 
+/// A page of what a rule in SQL shows is a page of all that it shows.
+fn expect_a_page(dice: &mut Dice, space: &str, ask: impl Fn(&Value) -> Value) {
+    let (order, limit, offset) = (*dice.pick(&["asc", "desc"]), 1 + dice.roll(3), dice.roll(2));
+    let page = json!({ "limit": limit, "offset": offset, "order": { "serverCreatedAt": order } });
+    let Value::Array(mut all) = ask(&json!({ space: {} }))[space].take() else { panic!("no list") };
+    if order == "desc" {
+        all.reverse();
+    }
+    let expected: Vec<Value> = all.into_iter().skip(offset).take(limit).collect();
+    assert_eq!(ask(&json!({ space: { "$": page } }))[space], Value::Array(expected), "{page}");
+}
+
 #[test]
 fn pushing_rules_changes_nothing() {
     let mut scopes: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut answered, mut raised) = (0, 0);
+    let (mut answered, mut raised, mut hints) = (0, 0, 0);
     for seed in 0..WORLDS {
         let mut dice = Dice(seed.wrapping_mul(0x5851_f42d_4c95_7f2d) + 11);
         let data = random::app(&mut dice);
@@ -149,7 +195,11 @@ fn pushing_rules_changes_nothing() {
             let mut rules = serde_json::Map::new();
             for space in &data.spaces {
                 if dice.chance(80) {
-                    let mut rule = json!({ "allow": { "view": expression(&mut dice, &data, space, 0) } });
+                    let view = match dice.chance(25) {
+                        true => about_owners(&mut dice, &data, space),
+                        false => expression(&mut dice, &data, space, 0),
+                    };
+                    let mut rule = json!({ "allow": { "view": view } });
                     if dice.chance(15) && !space.blobs.is_empty() {
                         let label = dice.pick(&space.blobs).label.clone();
                         let text = expression(&mut dice, &data, space, 1);
@@ -159,16 +209,27 @@ fn pushing_rules_changes_nothing() {
                 }
             }
             let rules = Value::Object(rules);
+            let values: Vec<String> = (0..dice.roll(4)).map(|_| literal(&mut dice, &data)).collect();
+            let values = format!("{{\"values\": [{}]}}", values.join(", "));
+            let Ok(Value::Object(params)) = serde_json::from_str(&values) else { panic!("{values}") };
             // What can never hold is refused when rules are set.
             let Ok(book) = RuleBook::compile(&rules) else { continue };
             let book = Arc::new(book);
             let space = &data.spaces[dice.roll(data.spaces.len())];
-            let probe = policy(&world, &book, false);
+            let probe = policy(&world, &book, &params, false);
             let collection = world.schema.attrs().collection(&space.name).expect("a collection");
-            *scopes.entry(format!("{:?}", probe.scope(collection))).or_default() += 1;
+            let scope = probe.scope(collection);
+            *scopes.entry(format!("{scope:?}")).or_default() += 1;
+            if scope == Scope::Pushed {
+                hints += usize::from(probe.hint(collection).is_some());
+                expect_a_page(&mut dice, &space.name, |query| {
+                    let answer = world.ask_as(policy(&world, &book, &params, false), query, false);
+                    answer.unwrap_or_else(|error| panic!("{query} under {rules}: {error:?}")).0
+                });
+            }
             for query in queries(&mut dice, &data, space) {
-                let pushed = world.ask_as(policy(&world, &book, false), &query, false);
-                let asked = world.ask_as(policy(&world, &book, true), &query, false);
+                let pushed = world.ask_as(policy(&world, &book, &params, false), &query, false);
+                let asked = world.ask_as(policy(&world, &book, &params, true), &query, false);
                 match (pushed, asked) {
                     (Ok((pushed, ..)), Ok((asked, ..))) => {
                         assert_eq!(pushed, asked, "world {seed}: {query} under {rules}");
@@ -185,7 +246,10 @@ fn pushing_rules_changes_nothing() {
     }
     let count = |scope: Scope| scopes.get(&format!("{scope:?}")).copied().unwrap_or_default();
     assert!(count(Scope::Pushed) > 150 && count(Scope::Checked) > 150, "{scopes:?}");
-    assert!(answered > 1000 && raised > 50, "{answered} answered, {raised} raised");
+    assert!(
+        answered > 1000 && raised > 50 && hints > 20,
+        "{answered} answered, {raised} raised, {hints} hints"
+    );
 }
 
 #[test]
@@ -206,7 +270,8 @@ fn queries_depend_on_what_their_rules_read() {
         json!({ "posts": { "allow": { "view": "data.owner == 'x' || 'y' in data.ref('team.name')" } } });
     let book = Arc::new(RuleBook::compile(&rules).expect("rules"));
     let query = json!({ "posts": { "$": { "fields": ["title"] } } });
-    let plan = Plan::new(&query, &world.schema, &policy(&world, &book, false), false).expect("a plan");
+    let plan = Plan::new(&query, &world.schema, &policy(&world, &book, &Object::new(), false), false)
+        .expect("a plan");
     let collection = |name: &str| world.schema.attrs().collection(name).expect("a collection");
     let (posts, teams) = (collection("posts"), collection("teams"));
     let field = |collection: &Collection, name: &str| collection.field(name).expect("a field").id.clone();

@@ -6,8 +6,8 @@ use ketch_model::attr::CheckedType;
 use ketch_model::collection::Direction;
 use ketch_model::fields::ColumnKind;
 use ketch_model::{Cell, CellRef, Collection, Error, Object, Value, json};
-use ketch_query::Select;
 use ketch_query::tree::{Alias, Column, Measure, Operand};
+use ketch_query::{Predicate, Select};
 use ketch_store::sql::relations::RelationKind;
 use ketch_store::{Connection, Flow, sql};
 
@@ -61,7 +61,9 @@ impl Compiler<'_> {
         }
         let mut select = Select::all(collection.clone());
         if let Some(condition) = &form.options.filter {
-            select.predicate = self.filter(namespace, collection, condition)?.predicate();
+            let filter = self.filter(namespace, collection, condition)?;
+            let hint = filter.hint().filter(|_| !filter.pins()).unwrap_or(Predicate::Always);
+            select.predicate = hint.and(filter.predicate());
         }
         let table = match aggregate {
             Aggregate::Count => &AggregateTable { count: true, ..AggregateTable::default() },

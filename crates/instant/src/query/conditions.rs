@@ -8,7 +8,7 @@ use ketch_model::fields::ColumnKind;
 use ketch_model::{Cell, Collection, Value};
 use ketch_query::Predicate;
 use ketch_query::like;
-use ketch_query::tree::{Alias, Column, Join, JoinSource, Operand, Test, Tie, Tied};
+use ketch_query::tree::{Alias, Column, Join, JoinSource, Operand, Test};
 
 use ketch_store::sql::relations::{self, RelationKind};
 
@@ -18,6 +18,7 @@ use super::filter::{Filter, Leaf, Passage, Stop};
 use super::names::{self, Form, Link, Named};
 use super::policy::Scope;
 use super::syntax::{Check, Condition, Where};
+use super::ties;
 use crate::invalid::Issue;
 
 /// Conditions of one query that become parts of statements.
@@ -114,6 +115,10 @@ impl Compiler<'_> {
                 self.note_field(&at.collection, blob.place.map(|place| place.field));
                 leaf.field = blob.place.map(|place| place.field);
                 leaf.looks_at = blob.attr.clone().zip(blob.place.map(|place| place.form));
+                let is_unique = blob.is_id() || blob.attr.as_ref().is_some_and(|attr| attr.unique);
+                let asks_for_values =
+                    condition.checks.iter().any(|check| matches!(check, Check::Equal(_) | Check::In(_)));
+                leaf.pins = links.is_empty() && is_unique && asks_for_values;
                 Subject::Value { blob, alias: at.alias }
             }
             Some(Named::Link(link)) => match self.ids(&link, &at, &mut leaf) {
@@ -127,7 +132,7 @@ impl Compiler<'_> {
         }
         predicate = predicate.and(self.views(&mut leaf, tolerant));
         leaf.predicate = Some(predicate);
-        leaf.follows = self.follows(namespace, collection, condition);
+        leaf.hint = self.hint(namespace, collection, condition);
         Ok(leaf)
     }
 
@@ -256,43 +261,22 @@ impl Compiler<'_> {
         alias
     }
 
-    /// What `owner = x` and `owner.id = x` say of the root: that its own column holds x, or that its
-    /// id is tied to x.
-    fn follows(
-        &mut self,
+    /// What a condition on linked entities says of the root: that its own column holds one of the ids, or
+    /// that links tie it to one.
+    fn hint(
+        &self,
         namespace: &str,
         collection: &Arc<Collection>,
         condition: &Condition,
     ) -> Option<Predicate> {
-        let [check @ (Check::Equal(_) | Check::In(_))] = condition.checks.as_slice() else { return None };
-        let label = match condition.path.as_slice() {
-            [label] => label,
-            [label, id] if id == names::ID => label,
+        let values = match condition.checks.as_slice() {
+            [Check::In(values)] => values.as_slice(),
+            [Check::Equal(value)] => std::slice::from_ref(value),
             _ => return None,
         };
-        let Some(Named::Link(link)) = names::find(self.attrs, namespace, label) else { return None };
-        let (owner, field) = link.place.as_ref()?;
-        let forward = link.direction == Direction::Forward;
-        let by = match (link.kept()?, forward) {
-            (RelationKind::List, _) => return None,
-            (RelationKind::One, true) => {
-                let ids = relation_column(Alias::ROOT, *field, ColumnKind::Text);
-                let subject = Subject::Ids { ids, label: label.clone() };
-                return checks::predicate(&subject, namespace, check, &condition.at).ok();
-            }
-            (RelationKind::One, false) => Tie::Held { collection: owner.clone(), field: *field },
-            (RelationKind::Table, forward) => {
-                Tie::Links { table: relations::table_name(&link.field()?.id), forward }
-            }
-        };
-        let values = match check {
-            Check::In(values) => values.as_slice(),
-            Check::Equal(value) => std::slice::from_ref(value),
-            _ => return None,
-        };
-        let to = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let id = names::id_column(collection, Alias::ROOT);
-        Some(Predicate::Tied(Box::new(Tied { id, by, to })))
+        let to: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+        let path: Vec<&str> = condition.path.iter().map(String::as_str).collect();
+        ties::tied(self.attrs, namespace, collection, &path, to?)
     }
 }
 

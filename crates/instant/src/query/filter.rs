@@ -24,8 +24,10 @@ pub(super) struct Leaf {
     pub(super) joins: Vec<Join>,
     /// Some combined row of the way must satisfy it.
     pub(super) predicate: Option<Predicate>,
-    /// What follows of it for the root alone; lets an index find the rows.
-    pub(super) follows: Option<Predicate>,
+    /// What follows of it for the root alone, by which an index finds rows: see [`Filter::hint`].
+    pub(super) hint: Option<Predicate>,
+    /// It holds of a few rows at most, which an index finds.
+    pub(super) pins: bool,
     /// The entities on the way.
     pub(super) stops: Vec<Stop>,
     /// The field that is looked at, of the last stop or, without any, of the root.
@@ -65,11 +67,7 @@ impl Leaf {
         if asked.is_always_true() {
             return asked;
         }
-        let some = Predicate::some_row(self.joins.clone(), asked);
-        match &self.follows {
-            Some(follows) if !some.is_never() => follows.clone().and(some),
-            _ => some,
-        }
+        Predicate::some_row(self.joins.clone(), asked)
     }
 }
 
@@ -79,6 +77,28 @@ impl Filter {
             Self::All(parts) => parts.iter().map(Self::predicate).fold(Predicate::Always, Predicate::and),
             Self::Any(parts) => parts.iter().map(Self::predicate).fold(Predicate::Never, Predicate::or),
             Self::Leaf(leaf) => leaf.predicate(),
+        }
+    }
+
+    /// Something that holds of every row of which the filter holds, said so that an engine can begin
+    /// with links instead of rows.
+    pub(super) fn hint(&self) -> Option<Predicate> {
+        match self {
+            Self::All(parts) => parts.iter().filter_map(Self::hint).reduce(Predicate::and),
+            Self::Any(parts) => {
+                let hints: Option<Vec<Predicate>> = parts.iter().map(Self::hint).collect();
+                hints?.into_iter().reduce(Predicate::or)
+            }
+            Self::Leaf(leaf) => leaf.hint.clone(),
+        }
+    }
+
+    /// Whether it holds of a few rows at most, which an index finds.
+    pub(super) fn pins(&self) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().any(Self::pins),
+            Self::Any(_) => false,
+            Self::Leaf(leaf) => leaf.pins,
         }
     }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ketch_model::{Cell, CellRef, Error, Value};
+use ketch_model::{Cell, Error, Value};
 use ketch_query::Select;
 use ketch_query::tree::{Hop, Linked};
-use ketch_store::{Connection, Flow, Row, Statement, sql};
+use ketch_store::{Connection, Flow, sql};
 
 use super::aggregate::Numbers;
 use super::confirm;
@@ -14,6 +14,7 @@ use super::filter::Filter;
 use super::page::{self, PageInfo};
 use super::plan::{Child, Level, Plan, Reach, Top};
 use super::policy::{Rows, Sight, ViewPolicy};
+use super::seek;
 use super::witnesses::Witnesses;
 
 /// What a plan found.
@@ -161,8 +162,7 @@ impl Loader<'_> {
     fn top<'p>(&mut self, level: &'p Level) -> Result<LoadedForm<'p>, Error> {
         let mut rows = Rows::new(level.collection.clone(), level.columns.clone());
         if !level.select.is_never() {
-            let statement = sql::select_columns(self.connection.dialect(), &level.select, &level.columns);
-            read(self.connection, &statement, &mut rows)?;
+            seek::read(self.connection, &level.select, level.hint.as_ref(), &mut rows)?;
         }
         let has_more = page::cut(&level.paging, &mut rows);
         let (rows, sights, shows) = self.see(level, rows)?;
@@ -298,8 +298,7 @@ impl Loader<'_> {
             return Ok(Vec::new());
         }
         let select = Select { limit: None, offset: 0, ..level.select.clone() }.only_ids(ids);
-        let statement = sql::select_columns(self.connection.dialect(), &select, &level.columns);
-        read(self.connection, &statement, rows)?;
+        rows.read(self.connection, &select)?;
         // The rows came in their order: of each id its place.
         let mut places = vec![None; wanted.len()];
         for row in 0..rows.len() {
@@ -352,7 +351,7 @@ impl Loader<'_> {
                 _ => next,
             };
             if place == next {
-                push(rows, row, 1);
+                rows.push(row, 1);
             }
             pairs.push((*parent, place));
             Flow::More
@@ -406,29 +405,6 @@ pub(super) fn look(
     Err(Error::internal("a view policy did not look at every row"))
 }
 
-/// Reads the rows of a statement of [`sql::select_columns`].
-pub(super) fn read(
-    connection: &mut dyn Connection,
-    statement: &Statement,
-    rows: &mut Rows,
-) -> Result<(), Error> {
-    connection.query(statement, &mut |row| {
-        push(rows, row, 0);
-        Flow::More
-    })?;
-    Ok(())
-}
-
-/// Keeps a row whose columns begin at a cell and are followed by where it stands.
-fn push(rows: &mut Rows, row: &dyn Row, first: usize) {
-    let width = rows.columns.len();
-    rows.cells.extend((first..first + width).map(|cell| row.cell(cell).to_owned()));
-    rows.stands.push(match row.cell(first + width) {
-        CellRef::Integer(stands) => stands,
-        _ => 0,
-    });
-}
-
 /// All of some entities of a collection that may leave the server, by id.
 pub(super) fn by_ids(
     connection: &mut dyn Connection,
@@ -439,8 +415,7 @@ pub(super) fn by_ids(
     let mut rows = Rows::new(collection.clone(), columns);
     if !ids.is_empty() {
         let select = Select::all(collection.clone()).only_ids(ids);
-        let statement = sql::select_columns(connection.dialect(), &select, &rows.columns);
-        read(connection, &statement, &mut rows)?;
+        rows.read(connection, &select)?;
     }
     Ok(rows)
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ketch_model::attr::{Attr, Catalog, FILES, system_attr};
 use ketch_model::collection::Direction;
 use ketch_model::{Collection, Object, Schema, Value, json};
-use ketch_query::Select;
 use ketch_query::tree::{Alias, Hop};
+use ketch_query::{Predicate, Select};
 
 use ketch_store::sql::relations::RelationKind;
 
@@ -45,6 +45,9 @@ pub(super) struct Level {
     pub(super) collection: Arc<Collection>,
     /// Predicate, order, limit and offset; a level below another has them for each parent.
     pub(super) select: Select,
+    /// Something that holds of every row that the select finds; see [`super::seek`]. Only where nothing
+    /// else leads to few rows: neither a parent, nor an id.
+    pub(super) hint: Option<Predicate>,
     /// What is read: positions in `collection.fields`, the id first.
     pub(super) columns: Arc<[usize]>,
     pub(super) shown: Vec<Shown>,
@@ -161,10 +164,18 @@ impl Compiler<'_> {
         let (scope, visible) = self.visible(collection, Alias::ROOT);
         let mut select = Select::all(collection.clone());
         let mut filter = None;
+        let mut hint = None;
         if let Some(condition) = &options.filter {
             let compiled = self.filter(namespace, collection, condition)?;
             select.predicate = compiled.predicate();
             filter = Some(compiled);
+        }
+        if is_top && !filter.as_ref().is_some_and(Filter::pins) {
+            let asked = filter.as_ref().and_then(Filter::hint);
+            let seen = matches!(scope, Scope::Pushed | Scope::Checked)
+                .then(|| self.policy.hint(collection))
+                .flatten();
+            hint = asked.into_iter().chain(seen).reduce(Predicate::and);
         }
         select.predicate = select.predicate.and(visible);
         let ordering = self.ordering(namespace, collection, options.order.as_ref(), &at)?;
@@ -193,6 +204,7 @@ impl Compiler<'_> {
         Ok(Level {
             collection: collection.clone(),
             select,
+            hint,
             columns: columns.0.into(),
             shown,
             children,

@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ketch_model::{Cell, Collection, Error};
-use ketch_query::Predicate;
+use ketch_model::{Cell, CellRef, Collection, Error};
 use ketch_query::tree::Alias;
-use ketch_store::Connection;
+use ketch_query::{Predicate, Select};
+use ketch_store::{Connection, Flow, Row, sql};
 
 use super::dependencies::Dependencies;
 
@@ -35,6 +35,13 @@ pub trait ViewPolicy: Sync {
     /// of its own belong into [`Predicate::some_row`], under aliases taken from `aliases`. For
     /// [`Scope::Checked`]: what holds of every entity of which a look would say or raise something.
     fn predicate(&self, collection: &Arc<Collection>, at: Alias, aliases: &mut Aliases) -> Predicate;
+
+    /// Something that holds of every row at [`Alias::ROOT`] of which the predicate holds, said so that an
+    /// engine can begin with links instead of rows.
+    fn hint(&self, collection: &Arc<Collection>) -> Option<Predicate> {
+        let _ = collection;
+        None
+    }
 
     /// For [`Scope::Checked`]: what of each row may be seen, in the order of the rows.
     ///
@@ -124,6 +131,32 @@ pub struct Rows {
 impl Rows {
     pub(super) fn new(collection: Arc<Collection>, columns: Arc<[usize]>) -> Self {
         Self { collection, columns, cells: Vec::new(), stands: Vec::new() }
+    }
+
+    /// Reads what a select finds, behind what was read before.
+    pub(super) fn read(&mut self, connection: &mut dyn Connection, select: &Select) -> Result<(), Error> {
+        let statement = sql::select_columns(connection.dialect(), select, &self.columns);
+        connection.query(&statement, &mut |row| {
+            self.push(row, 0);
+            Flow::More
+        })?;
+        Ok(())
+    }
+
+    /// Keeps a row whose columns begin at a cell and are followed by where it stands.
+    pub(super) fn push(&mut self, row: &dyn Row, first: usize) {
+        let width = self.columns.len();
+        self.cells.extend((first..first + width).map(|cell| row.cell(cell).to_owned()));
+        self.stands.push(match row.cell(first + width) {
+            CellRef::Integer(stands) => stands,
+            _ => 0,
+        });
+    }
+
+    /// Forgets all rows.
+    pub(super) fn clear(&mut self) {
+        self.cells.clear();
+        self.stands.clear();
     }
 
     pub fn len(&self) -> usize {

@@ -12,7 +12,7 @@ pub(super) fn rejected_by(predicate: &Predicate, found: &mut Aliases) {
     match predicate {
         Predicate::Always | Predicate::Never | Predicate::NoneViolates(_) | Predicate::SomeRow(_) => {}
         Predicate::OneOf(one_of) => add_null_sources(&one_of.operand, found),
-        Predicate::Tied(tied) => add_null_sources(&tied.id, found),
+        Predicate::Tied(tied) => add_null_sources(&tied.operand, found),
         Predicate::And(parts) => parts.iter().for_each(|part| rejected_by(part, found)),
         Predicate::Or(parts) => {
             let mut common: Option<Aliases> = None;

@@ -5,7 +5,7 @@
 //! predicate that needs them: the answer is the same, an index can give the order, and a page ends
 //! early. Joins that meet one row at most stay in the outer `FROM`.
 
-use ketch_model::{Cell, Value};
+use ketch_model::{Cell, Collection, Value};
 use ketch_query::Predicate;
 use ketch_query::tree::{Join, NoneViolates, OneOf, SomeRow, Tie, Tied};
 
@@ -27,6 +27,11 @@ pub(super) fn list_of(values: &[Cell]) -> String {
         Cell::Null | Cell::Blob(_) => Value::Null,
     });
     Value::Array(values.collect()).to_string()
+}
+
+/// The name of a field that there is.
+fn name(collection: &Collection, field: usize) -> &str {
+    collection.fields.get(field).map_or("missing", |field| &field.name)
 }
 
 impl<'a> Renderer<'a> {
@@ -126,28 +131,32 @@ impl<'a> Renderer<'a> {
     }
 
     fn tied(&mut self, tied: &'a Tied) {
-        self.operand(&tied.id);
-        match &tied.by {
-            Tie::Links { table, forward } => {
-                let (near, far) = if *forward { (SOURCE, TARGET) } else { (TARGET, SOURCE) };
-                self.push(" IN (SELECT tie.");
-                self.push(near);
-                self.push(" FROM ");
-                self.identifier(table);
-                self.push(" AS tie WHERE tie.");
-                self.push(far);
-            }
-            Tie::Held { collection, field } => {
-                self.push(" IN (SELECT tie.");
-                self.identifier(collection.fields.get(*field).map_or("missing", |field| &field.name));
-                self.push(" FROM ");
-                self.identifier(&collection.name);
-                self.push(" AS tie WHERE tie.");
-                self.identifier("id");
+        self.operand(&tied.operand);
+        for tie in &tied.by {
+            self.push(" IN (SELECT tie.");
+            match tie {
+                Tie::Links { table, forward } => {
+                    let (near, far) = if *forward { (SOURCE, TARGET) } else { (TARGET, SOURCE) };
+                    self.tie(near, table, far);
+                }
+                Tie::Held { collection, field } => self.tie(name(collection, *field), &collection.name, "id"),
+                Tie::Holds { collection, field } => {
+                    self.tie("id", &collection.name, name(collection, *field));
+                }
             }
         }
         is_in(self, &tied.to);
-        self.push(")");
+        for _ in &tied.by {
+            self.push(")");
+        }
+    }
+
+    fn tie(&mut self, near: &str, table: &str, far: &str) {
+        self.identifier(near);
+        self.push(" FROM ");
+        self.identifier(table);
+        self.push(" AS tie WHERE tie.");
+        self.identifier(far);
     }
 
     fn some_row(&mut self, some: &'a SomeRow) {
