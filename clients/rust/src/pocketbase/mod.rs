@@ -47,7 +47,7 @@ pub use download::Download;
 pub use files::{FileUrl, Files};
 pub use filter::{Literal, filter};
 pub use hooks::{HookFuture, HookRequest, Hooks};
-pub use jobs::{JobList, Jobs};
+pub use jobs::{ClaimedJob, ClaimedJobs, JobList, Jobs};
 pub use oauth2::{OAuth2Code, OAuth2SignIn};
 pub use realtime::{Event, Listener, Realtime, RecordChange, RecordChanges, Subscription};
 pub use record::{Page, Record};
