@@ -130,7 +130,7 @@ async fn set_addresses(app: &App, addresses: Vec<String>) -> Result<String, Fail
         if errors.is_empty() { Ok(settings) } else { Err(Error::bad_request("").with_fields(errors)) }
     });
     let settings = changed.await.map_err(|error| failed("Failed to update the superuser IPs", &error))?;
-    let note = "A running server takes this over when it starts next.";
+    let note = "A running server takes this over in a second.";
     Ok(match settings.superuser_ips.as_slice() {
         [] => format!("Successfully cleared SuperuserIPs setting!\n{note}"),
         addresses => format!("Successfully updated SuperuserIPs setting: {}\n{note}", addresses.join(", ")),
