@@ -46,6 +46,8 @@ const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
 const DELETED_ATTRS_PERIOD: Duration = Duration::from_secs(3600);
 /// How often settings are looked for that another process has stored.
 const SETTINGS_PERIOD: Duration = Duration::from_secs(1);
+/// How often files are looked for that were stored for records which never came.
+const PENDING_FILES_PERIOD: Duration = Duration::from_secs(3600);
 /// How often completed jobs that are kept no more are removed.
 const JOBS_CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 /// How often bytes of streams are looked for that nobody saw go.
@@ -104,6 +106,9 @@ impl App {
         let sinks: Vec<Box<dyn ChangeSink>> =
             vec![Box::new(realtime.clone()), Box::new(feed.clone()), Box::new(bell.clone())];
         let records = Records::new(main.clone(), schema, files.clone(), sinks);
+        if config.is_trial {
+            records.forget_pending_files().await?;
+        }
         realtime.start(records.clone());
         let mailer = {
             let settings = settings.clone();
@@ -189,6 +194,9 @@ impl App {
         });
         let settings = app.settings.clone();
         app.periodic.every("follow stored settings", SETTINGS_PERIOD, move || follow(settings.clone()));
+        let records = app.records.clone();
+        app.periodic.once(settle_files(records.clone()));
+        app.periodic.every("settle noted files", PENDING_FILES_PERIOD, move || settle_files(records.clone()));
         // At the start, and from then on.
         app.periodic.once(clean_jobs(app.jobs.clone()));
         let queue = app.jobs.clone();
@@ -265,6 +273,12 @@ async fn remove_ended_magic_codes(auth: Auth) {
 async fn follow(settings: SettingsHandle) {
     if let Err(error) = settings.follow_store().await {
         tracing::error!(%error, "settings that another process has stored are not in force");
+    }
+}
+
+async fn settle_files(records: Records) {
+    if let Err(error) = records.settle_pending_files().await {
+        tracing::warn!(%error, "files that no record names could not be looked for");
     }
 }
 
