@@ -183,3 +183,21 @@ def test_files_of_instant_clients_stay(tmp_path: Path) -> None:
         assert http.send(server.port, "GET", path).text == "second"
     finally:
         server.stop()
+
+
+def test_notes_of_a_backup_are_forgotten(server: Server) -> None:
+    """Restored data may share a bucket with the server that it came from: what was on its way there stays."""
+    kept = upload(server.port, 1)
+    folder = next((server.data_dir / "storage").glob(f"*/{kept['id']}"))
+    (folder / "on-its-way.txt").write_text("x")
+    with closing(database(server)) as db, db:
+        db.execute(NOTE, (folder.parent.name, kept["id"], "on-its-way.txt"))
+    server.admin("POST", "/api/backups", {"name": "noted.zip"}, status=204)
+    assert notes(server) == 2
+    server.admin("POST", "/api/backups/noted.zip/restore", status=204)
+    deadline = time.monotonic() + DEADLINE_S
+    while server.log_text().count("is ready at") < 2:
+        assert time.monotonic() < deadline, "the server is not back"
+        time.sleep(0.05)
+    assert notes(server) == 0
+    assert f"{kept['id']}/on-its-way.txt" in on_disk(server)
