@@ -62,14 +62,7 @@ impl Step {
                     .map_err(|error| failed("Failed to create new superuser account", &error))?;
                 Ok(format!("Successfully created new superuser \"{email}\"!"))
             }
-            Self::Upsert { email, password } => {
-                let saved = match find(app, &collection, &email).await? {
-                    Some(record) => change(app, &record, &password).await,
-                    None => create(app, &collection, &email, &password).await,
-                };
-                saved.map_err(|error| failed("Failed to upsert superuser account", &error))?;
-                Ok(format!("Successfully saved superuser \"{email}\"!"))
-            }
+            Self::Upsert { email, password } => upsert(app, &email, &password).await,
             Self::Update { email, password } => {
                 let Some(record) = find(app, &collection, &email).await? else {
                     return Err(Failure::new(format!("Superuser with email \"{email}\" doesn't exist.")));
@@ -100,6 +93,17 @@ impl Step {
             Self::Ips(addresses) => set_addresses(app, addresses).await,
         }
     }
+}
+
+/// Makes a superuser or changes the password of the one that is there; answers what to tell.
+pub(crate) async fn upsert(app: &App, email: &str, password: &str) -> Result<String, Failure> {
+    let collection = superusers(app)?;
+    let saved = match find(app, &collection, email).await? {
+        Some(record) => change(app, &record, password).await,
+        None => create(app, &collection, email, password).await,
+    };
+    saved.map_err(|error| failed("Failed to upsert superuser account", &error))?;
+    Ok(format!("Successfully saved superuser \"{email}\"!"))
 }
 
 async fn create(app: &App, collection: &Arc<Collection>, email: &str, password: &str) -> Result<(), Error> {

@@ -49,7 +49,7 @@ pub use filter::{Literal, filter};
 pub use hooks::{HookFuture, HookRequest, Hooks};
 pub use jobs::{ClaimedJob, ClaimedJobs, JobList, Jobs};
 pub use oauth2::{OAuth2Code, OAuth2SignIn};
-pub use realtime::{Event, Listener, Realtime, RecordChange, RecordChanges, Subscription};
+pub use realtime::{ConnectionEvent, Event, Listener, Realtime, RecordChange, RecordChanges, Subscription};
 pub use record::{Page, Record};
 pub use records::Collection;
 pub use secrets::Secrets;
