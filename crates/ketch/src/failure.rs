@@ -5,15 +5,11 @@ use std::fmt;
 use ketch_app::OpenError;
 use ketch_store::StoreError;
 
-/// Why something could not be done: a sentence for people.
 #[derive(Debug)]
-pub struct Failure(String);
-
-impl std::error::Error for Failure {}
+pub(crate) struct Failure(String);
 
 impl Failure {
-    /// A failure with this sentence.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 

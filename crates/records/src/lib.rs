@@ -17,7 +17,6 @@ mod expand;
 pub mod identity;
 mod lookup;
 pub mod observe;
-mod pending_files;
 mod plan;
 mod relation;
 mod service;

@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, BinaryIO, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from ketch._core import Connection
-
 T = TypeVar("T")
 
 
@@ -33,13 +31,6 @@ class AsyncLock:
 async def settle(value: Any) -> Any:
     """The result of a hook, which may be a coroutine function."""
     return await value if inspect.isawaitable(value) else value
-
-
-async def connect(base_url: str, timeout: float, connect_timeout: float) -> Connection:
-    """Opens the connections to a server, or the databases of an embedded one, which takes a moment."""
-    if not base_url.startswith("file:"):
-        return Connection(base_url, timeout=timeout, connect_timeout=connect_timeout)
-    return await asyncio.to_thread(Connection, base_url, timeout=timeout, connect_timeout=connect_timeout)
 
 
 async def open_file(path: str | os.PathLike[str]) -> BinaryIO:

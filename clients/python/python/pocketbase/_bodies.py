@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ketch._core import FilePart
@@ -60,8 +59,9 @@ def as_mapping(body: Any) -> Mapping[str, Any]:
         return body
     if body is None:
         return {}
-    if is_dataclass(body) and not isinstance(body, type):
-        return {field.name: getattr(body, field.name) for field in fields(body)}
+    fields = getattr(body, "__dataclass_fields__", None)
+    if fields is not None and not isinstance(body, type):
+        return {name: getattr(body, name) for name in fields}
     dump = getattr(body, "model_dump", None)
     if callable(dump):
         dumped: Mapping[str, Any] = dump()

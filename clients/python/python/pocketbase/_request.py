@@ -57,7 +57,7 @@ class Request:
 
     __slots__ = ("body", "headers", "key", "method", "path", "query", "timeout")
 
-    def __init__(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = DEFAULT) -> None:
+    def __init__(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> None:
         self.method = method
         self.path = path
         self.query: dict[str, Any] = dict(query) if query else {}
@@ -108,7 +108,7 @@ class Request:
     def _merge_body(self, body: Any) -> None:
         if isinstance(self.body, Mapping) and isinstance(body, Mapping):
             self.body = {**_plain(self.body), **_plain(body)}
-        elif body is not None or self.body is DEFAULT:
+        elif body is not None:
             self.body = body
 
     def pairs(self) -> list[tuple[str, str]]:

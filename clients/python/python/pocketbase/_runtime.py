@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO, Generic, TypeVar
 
-from ketch._core import Connection
-
 T = TypeVar("T")
 Lock = threading.RLock
 
@@ -16,11 +14,6 @@ Lock = threading.RLock
 def settle(value: Any) -> Any:
     """The result of a hook."""
     return value
-
-
-def connect(base_url: str, timeout: float, connect_timeout: float) -> Connection:
-    """Opens the connections to a server, or the databases of an embedded one."""
-    return Connection(base_url, timeout=timeout, connect_timeout=connect_timeout)
 
 
 def open_file(path: str | os.PathLike[str]) -> BinaryIO:

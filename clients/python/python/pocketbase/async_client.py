@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from ketch._core import Connection, CoreError
-from pocketbase._async_runtime import connect, settle
+from pocketbase._async_runtime import settle
 from pocketbase._bodies import split_body
 from pocketbase._errors import to_error
 from pocketbase._hooks import hook_options, take_hook_result
@@ -150,7 +150,7 @@ class AsyncPocketBase:
             self._closed = True
             connections = [*self._others.values(), *([self._connection] if self._connection else [])]
         for connection in connections:
-            connection.close()
+            await connection.close_async()
 
     @property
     def base_url(self) -> str:
@@ -290,7 +290,7 @@ class AsyncPocketBase:
         if self._auto_cancel:
             arguments["key"] = f"{method} {path}"
         try:
-            data = await (self._connection or await self._connect()).send_async(method, path, **arguments)
+            data = await (self._connection or self._connect()).send_async(method, path, **arguments)
         except CoreError as error:
             raise to_error(error) from error
         return data if self.after_send is None else await self._after(data)
@@ -317,7 +317,7 @@ class AsyncPocketBase:
 
     async def _prepare(self, request: Request) -> tuple[Connection, str, str, dict[str, Any]]:
         """Lets the hook see a request and writes it for the connection."""
-        connection = self._connection or await self._connect()
+        connection = self._connection or self._connect()
         given = {name.lower() for name in request.headers}
         if not given >= _OWN_HEADERS:
             request.headers.update(item for item in self.headers().items() if item[0].lower() not in given)
@@ -327,7 +327,7 @@ class AsyncPocketBase:
             options, url = hook_options(request), self.build_url(path)
             wanted = take_hook_result(request, url, options, await settle(self.before_send(url, options)))
             if wanted != url:
-                connection, path, pairs = await self._place(wanted, connection)
+                connection, path, pairs = self._place(wanted, connection)
         arguments: dict[str, Any] = {"query": [*pairs, *request.pairs()], "headers": request.headers}
         body = request.body
         if isinstance(body, bytes | bytearray):
@@ -342,7 +342,7 @@ class AsyncPocketBase:
             arguments["key"] = f"{request.method} {path}" if request.key is DEFAULT else own_key(request.key)
         return connection, request.method, path, arguments
 
-    async def _place(self, url: str, own: Connection) -> tuple[Connection, str, list[tuple[str, str]]]:
+    def _place(self, url: str, own: Connection) -> tuple[Connection, str, list[tuple[str, str]]]:
         """Where a request goes whose address a hook changed."""
         if url.startswith(f"{self._base_url}/"):
             path, query = _split_path(url[len(self._base_url) :])
@@ -351,30 +351,27 @@ class AsyncPocketBase:
         origin = f"{parts.scheme}://{parts.netloc}"
         found = self._others.get(origin)
         if found is None:
-            found = self._others.setdefault(origin, await connect(origin, self._timeout, self._connect_timeout))
+            found = self._others.setdefault(origin, self._open(origin))
         path, query = _split_path(f"{parts.path}?{parts.query}")
         return found, path, query_pairs(query)
 
-    async def _connect(self) -> Connection:
-        base_url = self._base_url
-        if self._closed:
-            raise ClientResponseError(base_url, 0, {"message": "The client is closed."})
+    def _connect(self) -> Connection:
+        with self._connect_lock:
+            if self._closed:
+                raise ClientResponseError(self._base_url, 0, {"message": "The client is closed."})
+            if self._connection is None:
+                self._connection = self._open(self._base_url)
+            return self._connection
+
+    def _open(self, base_url: str) -> Connection:
         try:
-            made = await connect(base_url, self._timeout, self._connect_timeout)
+            return Connection(base_url, timeout=self._timeout, connect_timeout=self._connect_timeout)
         except CoreError as error:
             raise to_error(error) from error
-        with self._connect_lock:
-            if self._connection is None and not self._closed:
-                self._connection = made
-            kept = self._connection
-        if kept is not made:
-            # Another call was faster, or the client was closed meanwhile.
-            made.close()
-        return kept or made
 
-    async def connection(self) -> Connection:
-        """The connections of this client, opened if they are not yet."""
-        return self._connection or await self._connect()
+    def connection(self) -> Connection:
+        """The connections of this client, made if they are not yet."""
+        return self._connection or self._connect()
 
     async def _after(self, data: Any) -> Any:
         hook = self.after_send

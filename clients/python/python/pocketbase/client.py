@@ -15,7 +15,7 @@ from pocketbase._bodies import split_body
 from pocketbase._errors import to_error
 from pocketbase._hooks import hook_options, take_hook_result
 from pocketbase._request import DEFAULT, Request, merged, own_key
-from pocketbase._runtime import connect, settle
+from pocketbase._runtime import settle
 from pocketbase.client_response_error import ClientResponseError
 from pocketbase.services.record_service import RecordService
 from pocketbase.stores.base_auth_store import BaseAuthStore
@@ -352,29 +352,26 @@ class PocketBase:
         origin = f"{parts.scheme}://{parts.netloc}"
         found = self._others.get(origin)
         if found is None:
-            found = self._others.setdefault(origin, connect(origin, self._timeout, self._connect_timeout))
+            found = self._others.setdefault(origin, self._open(origin))
         path, query = _split_path(f"{parts.path}?{parts.query}")
         return found, path, query_pairs(query)
 
     def _connect(self) -> Connection:
-        base_url = self._base_url
-        if self._closed:
-            raise ClientResponseError(base_url, 0, {"message": "The client is closed."})
+        with self._connect_lock:
+            if self._closed:
+                raise ClientResponseError(self._base_url, 0, {"message": "The client is closed."})
+            if self._connection is None:
+                self._connection = self._open(self._base_url)
+            return self._connection
+
+    def _open(self, base_url: str) -> Connection:
         try:
-            made = connect(base_url, self._timeout, self._connect_timeout)
+            return Connection(base_url, timeout=self._timeout, connect_timeout=self._connect_timeout)
         except CoreError as error:
             raise to_error(error) from error
-        with self._connect_lock:
-            if self._connection is None and not self._closed:
-                self._connection = made
-            kept = self._connection
-        if kept is not made:
-            # Another call was faster, or the client was closed meanwhile.
-            made.close()
-        return kept or made
 
     def connection(self) -> Connection:
-        """The connections of this client, opened if they are not yet."""
+        """The connections of this client, made if they are not yet."""
         return self._connection or self._connect()
 
     def _after(self, data: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ketch._core import CoreError, Realtime
-from pocketbase._async_runtime import AsyncLock
 from pocketbase._errors import to_error
 from pocketbase._request import Request, merged
 from pocketbase.services.async_base_service import AsyncBaseService
@@ -37,7 +36,6 @@ class AsyncRealtimeService(AsyncBaseService):
         self._max_connect_timeout = _CONNECT_TIMEOUT_S
         self._max_reconnect_attempts = float("inf")
         self._core: Realtime | None = None
-        self._lock = AsyncLock()
         # Guards what follows; nothing waits for it while it waits for the server.
         self._state = threading.Lock()
         # Topics as sent, with number and callback of each subscription.
@@ -90,7 +88,7 @@ class AsyncRealtimeService(AsyncBaseService):
         if not callable(callback):
             raise TypeError(f"the callback must be callable, not {type(callback).__name__}")
         full_topic = _with_options(topic, merged(options, kwargs))
-        core = await self._started()
+        core = self._started()
         try:
             number = await core.subscribe_async(full_topic, callback)
         except CoreError as error:
@@ -126,10 +124,10 @@ class AsyncRealtimeService(AsyncBaseService):
         if core is not None:
             core.close()
 
-    async def _started(self) -> Realtime:
-        async with self._lock:
+    def _started(self) -> Realtime:
+        with self._state:
             if self._core is None:
-                core = Realtime(await self.client.connection(), self.client.headers)
+                core = Realtime(self.client.connection(), self.client.headers)
                 core.max_connect_timeout = self._max_connect_timeout
                 core.max_reconnect_attempts = self._max_reconnect_attempts
                 core.on_disconnect = self._disconnected

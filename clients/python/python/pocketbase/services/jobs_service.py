@@ -36,7 +36,7 @@ class JobsService(BaseService):
 
     def get_one(self, job_id: str, options: Options = None, **kwargs: Any) -> dict[str, Any]:
         """One job by its id."""
-        return self._call("GET", f"{_PATH}/{segment(job_id, 'job id')}", None, options, kwargs)
+        return self._call("GET", _item(job_id), None, options, kwargs)
 
     def enqueue(
         self,
@@ -57,17 +57,71 @@ class JobsService(BaseService):
 
     def requeue(self, job_id: str, options: Options = None, **kwargs: Any) -> dict[str, Any]:
         """Puts a failed job into the queue again."""
-        return self._call("POST", f"{_PATH}/{segment(job_id, 'job id')}/requeue", None, options, kwargs)
+        return self._call("POST", _item(job_id, "requeue"), None, options, kwargs)
 
     def delete(self, job_id: str, options: Options = None, **kwargs: Any) -> bool:
         """Deletes a job that waits or has failed. Returns True."""
-        self._call("DELETE", f"{_PATH}/{segment(job_id, 'job id')}", None, options, kwargs)
+        self._call("DELETE", _item(job_id), None, options, kwargs)
         return True
 
     def get_stats(self, options: Options = None, **kwargs: Any) -> dict[str, Any]:
         """How many jobs there are of each status, and the share that succeeded."""
         return self._call("GET", f"{_PATH}/stats", None, options, kwargs)
 
+    # What a worker does with jobs.
+
+    def claim(
+        self,
+        topics: list[str] | None = None,
+        limit: int = 1,
+        lease_seconds: int = 60,
+        options: Options = None,
+        **kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """Takes up to `limit` jobs that are due (of all topics by default); empty if there are none.
+
+        Each has a `lease`, a text that is good for `lease_seconds`. A job whose lease ends is given to another worker.
+        """
+        body: dict[str, Any] = {"limit": limit, "lease_seconds": lease_seconds}
+        if topics:
+            body["topics"] = list(topics)
+        data = self._call("POST", f"{_PATH}/claim", body, options, kwargs)
+        jobs: list[dict[str, Any]] = data.get("items") or []
+        return jobs
+
+    def complete(self, job_id: str, lease: str, options: Options = None, **kwargs: Any) -> dict[str, Any]:
+        """Says that a claimed job is done. Raises `ConflictError` if the lease is over."""
+        return self._call("POST", _item(job_id, "complete"), {"lease": lease}, options, kwargs)
+
+    def fail(
+        self,
+        job_id: str,
+        lease: str,
+        error: str = "",
+        retry_in: float | None = None,
+        options: Options = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Says that a claimed job went wrong: it comes again, in `retry_in` seconds if given, until its retries end."""
+        body: dict[str, Any] = {"lease": lease}
+        if error:
+            body["error"] = error
+        if retry_in is not None:
+            body["retry_in"] = retry_in
+        return self._call("POST", _item(job_id, "fail"), body, options, kwargs)
+
+    def extend(
+        self, job_id: str, lease: str, lease_seconds: int = 60, options: Options = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Keeps a claimed job for so many seconds from now."""
+        body = {"lease": lease, "lease_seconds": lease_seconds}
+        return self._call("POST", _item(job_id, "extend"), body, options, kwargs)
+
     def _call(self, method: str, path: str, body: Any, options: Options, extra: dict[str, Any]) -> dict[str, Any]:
         data: dict[str, Any] = self.client.request(method, path, None, body, options, extra)
         return data
+
+
+def _item(job_id: str, action: str = "") -> str:
+    path = f"{_PATH}/{segment(job_id, 'job id')}"
+    return f"{path}/{action}" if action else path

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from ketch._core import CoreError, Realtime
 from pocketbase._errors import to_error
 from pocketbase._request import Request, merged
-from pocketbase._runtime import Lock
 from pocketbase.services.base_service import BaseService
 from pocketbase.services.crud_service import Options
 from pocketbase.utils.jwt import get_token_payload
@@ -38,7 +37,6 @@ class RealtimeService(BaseService):
         self._max_connect_timeout = _CONNECT_TIMEOUT_S
         self._max_reconnect_attempts = float("inf")
         self._core: Realtime | None = None
-        self._lock = Lock()
         # Guards what follows; nothing waits for it while it waits for the server.
         self._state = threading.Lock()
         # Topics as sent, with number and callback of each subscription.
@@ -128,7 +126,7 @@ class RealtimeService(BaseService):
             core.close()
 
     def _started(self) -> Realtime:
-        with self._lock:
+        with self._state:
             if self._core is None:
                 core = Realtime(self.client.connection(), self.client.headers)
                 core.max_connect_timeout = self._max_connect_timeout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -125,6 +124,8 @@ class BaseAuthStore:
 
 def _with_arguments(callback: Listener) -> Listener:
     """The callback as a new function of token and record."""
+    import inspect
+
     try:
         inspect.signature(callback).bind("", None)
     except TypeError:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
-from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,7 +17,7 @@ from pocketbase.utils.text import json_text
 
 _MAX_BYTES = 4096
 _KEPT_FIELDS = ("id", "email", "collectionId", "collectionName", "verified")
-_PAIR = re.compile(r'\s*([^=;\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ESCAPED = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
 # The samples of web frameworks put an exported cookie into a cookie; more layers than this are junk.
 _MAX_DEPTH = 4
@@ -70,6 +69,8 @@ def _written(key: str, state: dict[str, Any], options: Mapping[str, Any], encode
     if isinstance(expires, datetime):
         if expires.tzinfo is None:
             expires = expires.replace(tzinfo=timezone.utc)
+        from email.utils import format_datetime
+
         expires = format_datetime(expires.astimezone(timezone.utc), usegmt=True)
     if expires:
         parts.append(f"Expires={expires}")
@@ -102,14 +103,29 @@ def _state(text: str, key: str, depth: int) -> dict[str, Any] | None:
     """A header or `Set-Cookie` with the key, the same as the value of a cookie, or the bare value."""
     if depth > _MAX_DEPTH:
         return None
-    for match in _PAIR.finditer(text):
-        name, value = match.groups()
+    for name, value in _pairs(text):
         if name == key:
-            value = _unquoted(value.strip())
+            value = _unquoted(value)
             nested = unquote(value) if "%" in value else value
             return _value(value) or _state(value, key, depth + 1) or _state(nested, key, depth + 1)
     # Only a whole text can be a bare value: the value of another cookie must not count.
     return _value(_unquoted(text.strip()))
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Names and values of a header, in time that grows with its length only. Quotes may hold semicolons."""
+    position, equals = 0, text.find("=")
+    while equals >= 0:
+        name = text[max(position, text.rfind(";", position, equals) + 1) : equals].strip()
+        start = equals + 1
+        while text[start : start + 1].isspace():
+            start += 1
+        quoted = _QUOTED.match(text, start)
+        end = text.find(";", quoted.end() if quoted else start)
+        end = len(text) if end < 0 else end
+        yield name, quoted.group() if quoted else text[start:end].strip()
+        position = end + 1
+        equals = text.find("=", position)
 
 
 def _unquoted(value: str) -> str:

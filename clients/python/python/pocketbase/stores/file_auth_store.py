@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,6 +55,8 @@ class FileAuthStore(BaseAuthStore):
         self._changed()
 
     def _write(self) -> None:
+        import tempfile
+
         with self._write_lock, contextlib.suppress(OSError):
             token, record = self._state
             state = {"token": token, "record": record} if record else {"token": token}

@@ -4,8 +4,7 @@ mod api;
 mod changes;
 mod event;
 mod hub;
-mod limits;
 
 pub use api::{Listener, Realtime, Subscription};
 pub use changes::{RecordChange, RecordChanges};
-pub use event::{ConnectionEvent, Event};
+pub use event::Event;
