@@ -10,18 +10,13 @@ use tokio::task::AbortHandle;
 
 use crate::errors;
 
-/// Makes a result with the interpreter's lock held, on the loop's own thread.
-type Outcome = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
+/// Something to do with the interpreter's lock held, on the loop's own thread.
+pub(crate) type Job = Box<dyn FnOnce(Python<'_>) -> PyResult<()> + Send>;
 
-struct Done {
-    future: Py<PyAny>,
-    outcome: Outcome,
-}
-
-/// The results for one event loop.
-struct Mailbox {
+/// What is to be done on one event loop.
+pub(crate) struct Mailbox {
     event_loop: Py<PyAny>,
-    done: Mutex<Vec<Done>>,
+    jobs: Mutex<Vec<Job>>,
 }
 
 static MAILBOXES: PerProcess<Mutex<Vec<Arc<Mailbox>>>> = PerProcess::new();
@@ -32,7 +27,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Mailbox {
     /// The mailbox of the running loop.
-    fn of_running(py: Python<'_>) -> PyResult<Arc<Self>> {
+    pub(crate) fn of_running(py: Python<'_>) -> PyResult<Arc<Self>> {
         static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let event_loop = RUNNING.import(py, "asyncio", "get_running_loop")?.call0()?;
         let mailboxes = MAILBOXES.get_or_init(Mutex::default);
@@ -40,7 +35,7 @@ impl Mailbox {
         if let Some(mailbox) = lock(mailboxes).iter().find(known) {
             return Ok(mailbox.clone());
         }
-        let mailbox = Arc::new(Self { event_loop: event_loop.unbind(), done: Mutex::default() });
+        let mailbox = Arc::new(Self { event_loop: event_loop.unbind(), jobs: Mutex::default() });
         let all = std::mem::take(&mut *lock(mailboxes));
         let is_open = |mailbox: &Arc<Self>| -> bool {
             let closed = mailbox.event_loop.bind(py).call_method0(pyo3::intern!(py, "is_closed"));
@@ -52,21 +47,28 @@ impl Mailbox {
         Ok(mailbox)
     }
 
-    /// Many results that come together wake the loop once.
-    fn put(self: Arc<Self>, done: Done) {
+    pub(crate) fn event_loop<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.event_loop.bind(py).clone()
+    }
+
+    /// Jobs that come together wake the loop once.
+    pub(crate) fn put(self: &Arc<Self>, job: Job) {
         let was_empty = {
-            let mut waiting = lock(&self.done);
-            waiting.push(done);
-            waiting.len() == 1
+            let mut jobs = lock(&self.jobs);
+            jobs.push(job);
+            jobs.len() == 1
         };
         if was_empty {
             // Nothing when the interpreter is being shut down: nobody waits any more.
             Python::try_attach(|py| {
-                let event_loop = self.event_loop.bind(py).clone();
                 let delivery = Delivery { mailbox: self.clone() };
-                if event_loop.call_method1(pyo3::intern!(py, "call_soon_threadsafe"), (delivery,)).is_err() {
+                let told = self
+                    .event_loop
+                    .bind(py)
+                    .call_method1(pyo3::intern!(py, "call_soon_threadsafe"), (delivery,));
+                if told.is_err() {
                     // The loop is closed, and with it whoever waited.
-                    let lost = std::mem::take(&mut *lock(&self.done));
+                    let lost = std::mem::take(&mut *lock(&self.jobs));
                     drop(lost);
                 }
             });
@@ -81,22 +83,27 @@ struct Delivery {
 
 #[pymethods]
 impl Delivery {
-    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
-        let waiting = std::mem::take(&mut *lock(&self.mailbox.done));
-        for Done { future, outcome } in waiting {
-            let future = future.bind(py);
-            if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
-                continue;
+    fn __call__(&self, py: Python<'_>) {
+        let jobs = std::mem::take(&mut *lock(&self.mailbox.jobs));
+        for job in jobs {
+            if let Err(error) = job(py) {
+                error.write_unraisable(py, None);
             }
-            match outcome(py) {
-                Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
-                Err(error) => {
-                    future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?
-                }
-            };
         }
-        Ok(())
     }
+}
+
+/// Tells an asyncio future its result, unless it was cancelled.
+fn settle(py: Python<'_>, future: &Py<PyAny>, result: PyResult<Py<PyAny>>) -> PyResult<()> {
+    let future = future.bind(py);
+    if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
+        return Ok(());
+    }
+    match result {
+        Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
+        Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
+    };
+    Ok(())
 }
 
 /// Ends the call when its asyncio future is cancelled.
@@ -132,7 +139,7 @@ pub(crate) fn start<'py, T: Send + 'static>(
     let waiting = future.clone().unbind();
     let task = runtime.spawn(async move {
         let result = call.await;
-        mailbox.put(Done { future: waiting, outcome: Box::new(move |py| finish(py, result)) });
+        mailbox.put(Box::new(move |py| settle(py, &waiting, finish(py, result))));
     });
     let abort = Abort { task: task.abort_handle() };
     future.call_method1(pyo3::intern!(py, "add_done_callback"), (abort,))?;

@@ -1,86 +1,46 @@
 //! A client's connections to one server.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use ketch_client::raw::{Answer, Caller};
-use ketch_client::transport::{Http, Response};
-use ketch_client::{Error, ErrorKind, RetryPolicy};
+use ketch_client::Error;
+use ketch_client::raw::{Answer, Turn};
+use ketch_client::transport::Response;
 use pyo3::prelude::*;
-use tokio::sync::Notify;
 
 use crate::completions;
 use crate::decode;
 use crate::download::Download;
 use crate::errors;
 use crate::events::EventStream;
+use crate::exit;
 use crate::file_part::Raised;
-use crate::request::{Arguments, Json, Prepared, duration};
+use crate::link::{Closed, Limits, Link};
+use crate::request::{Arguments, Json, duration};
+use crate::server;
 use crate::waiting;
-
-/// The longest pause in the body of a download or a stream of events. Ketch and PocketBase end
-/// streams that are silent for five minutes themselves.
-const IDLE_MAX: Duration = Duration::from_secs(330);
-
-/// What the calls of one connection share.
-pub(crate) struct Shared {
-    caller: Caller,
-    closed: Closed,
-}
-
-/// Whether a connection is closed, and who waits for that.
-#[derive(Default)]
-struct Closed {
-    is_closed: AtomicBool,
-    told: Notify,
-}
-
-impl Closed {
-    /// Runs a call, which ends when the connection is closed.
-    async fn guard<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let told = self.told.notified();
-        if self.is_closed.load(Ordering::Acquire) {
-            return Err(Error::new(ErrorKind::Input, "the client is closed: make a new one"));
-        }
-        tokio::select! {
-            biased;
-            result = call => result,
-            () = told => Err(Error::new(ErrorKind::Aborted, "the client was closed while the call was pending")),
-        }
-    }
-}
-
-impl Shared {
-    async fn read(&self, prepared: Prepared) -> Result<Answer, Error> {
-        self.closed.guard(async { self.caller.read(prepared.open().await?).await }).await
-    }
-
-    async fn open(&self, prepared: Prepared) -> Result<(Response, String), Error> {
-        let opening = async {
-            let request = prepared.open().await?;
-            let url = self.caller.shown_url(&request.path);
-            Ok((self.caller.open(request, Some(IDLE_MAX)).await?, url))
-        };
-        self.closed.guard(opening).await
-    }
-
-    async fn events(&self, prepared: Prepared) -> Result<ketch_client::raw::Events, Error> {
-        self.closed.guard(async { self.caller.events(prepared.open().await?, Some(IDLE_MAX)).await }).await
-    }
-}
 
 /// A pool of connections to one server; see the stub.
 #[pyclass(frozen, weakref, module = "ketch._core")]
 pub(crate) struct Connection {
-    shared: Arc<Shared>,
-    base_url: String,
+    link: Arc<Link>,
+}
+
+impl Connection {
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.link
+    }
+
+    /// Taken when the call is made, so that the last one wins in whatever order they run.
+    fn turn(&self, key: Option<String>) -> Option<Turn> {
+        key.map(|key| self.link.keys().enter(Some(key)))
+    }
 }
 
 #[pymethods]
 impl Connection {
     #[new]
-    #[pyo3(signature = (base_url, *, timeout = 30.0, connect_timeout = 10.0, tries = 2, user_agent = None))]
+    #[pyo3(signature = (base_url, *, timeout = 30.0, connect_timeout = 10.0, tries = 2, user_agent = None, app_id = None, admin_token = None))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn new(
         py: Python<'_>,
         base_url: &str,
@@ -88,32 +48,32 @@ impl Connection {
         connect_timeout: f64,
         tries: u32,
         user_agent: Option<String>,
+        app_id: Option<String>,
+        admin_token: Option<String>,
     ) -> PyResult<Self> {
-        let transport = Http::builder(base_url)
-            .connect_timeout(duration(py, connect_timeout)?)
-            .user_agent(
-                user_agent.unwrap_or_else(|| concat!("ketch-python/", env!("CARGO_PKG_VERSION")).to_owned()),
-            )
-            .build()
+        let user_agent =
+            user_agent.unwrap_or_else(|| concat!("ketch-python/", env!("CARGO_PKG_VERSION")).to_owned());
+        let (timeout, connect_timeout) = (duration(py, timeout)?, duration(py, connect_timeout)?);
+        let flags = server::app_flags(app_id, admin_token);
+        let link = Link::new(base_url, flags, Limits { timeout, connect_timeout, tries, user_agent })
             .map_err(|error| errors::raise(py, &error))?;
-        let caller = Caller::new(Arc::new(transport))
-            .timeout(duration(py, timeout)?)
-            .retry(RetryPolicy::default().tries(tries));
-        let base_url = caller.base_url().to_owned();
-        Ok(Self { shared: Arc::new(Shared { caller, closed: Closed::default() }), base_url })
+        if link.is_embedded() {
+            exit::close_folders_at_exit(py)?;
+        }
+        Ok(Self { link: Arc::new(link) })
     }
 
     #[getter]
     fn base_url(&self) -> &str {
-        &self.base_url
+        self.link.base_url()
     }
 
     #[getter]
     fn is_embedded(&self) -> bool {
-        false
+        self.link.is_embedded()
     }
 
-    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, files = None, content = None, timeout = None, key = None, iso_dates = false))]
+    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, files = None, content = None, timeout = None, key = None, safe = None, iso_dates = false))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn send<'py>(
         &self,
@@ -127,17 +87,19 @@ impl Connection {
         content: Option<Bound<'py, PyAny>>,
         timeout: Option<f64>,
         key: Option<String>,
+        safe: Option<bool>,
         iso_dates: bool,
     ) -> PyResult<Py<PyAny>> {
+        let turn = self.turn(key);
         let arguments =
-            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, key };
+            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, safe, turn };
         let prepared = arguments.prepare(py)?;
         let raised = prepared.raised.clone();
-        let result = waiting::wait(py, self.shared.read(prepared))?;
+        let result = waiting::wait(py, self.link.read(prepared))?;
         finish(py, result, &raised, decoded)
     }
 
-    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, files = None, content = None, timeout = None, key = None, iso_dates = false))]
+    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, files = None, content = None, timeout = None, key = None, safe = None, iso_dates = false))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn send_async<'py>(
         &self,
@@ -151,17 +113,19 @@ impl Connection {
         content: Option<Bound<'py, PyAny>>,
         timeout: Option<f64>,
         key: Option<String>,
+        safe: Option<bool>,
         iso_dates: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let turn = self.turn(key);
         let arguments =
-            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, key };
+            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, safe, turn };
         let prepared = arguments.prepare(py)?;
-        let (raised, shared) = (prepared.raised.clone(), self.shared.clone());
-        let call = async move { shared.read(prepared).await };
+        let (raised, link) = (prepared.raised.clone(), self.link.clone());
+        let call = async move { link.read(prepared).await };
         completions::start(py, call, move |py, result| finish(py, result, &raised, decoded))
     }
 
-    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, content = None, timeout = None, key = None, iso_dates = false))]
+    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, content = None, timeout = None, key = None, safe = None, iso_dates = false))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn open<'py>(
         &self,
@@ -174,18 +138,20 @@ impl Connection {
         content: Option<Bound<'py, PyAny>>,
         timeout: Option<f64>,
         key: Option<String>,
+        safe: Option<bool>,
         iso_dates: bool,
     ) -> PyResult<Py<PyAny>> {
         let files = None;
+        let turn = self.turn(key);
         let arguments =
-            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, key };
+            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, safe, turn };
         let prepared = arguments.prepare(py)?;
         let raised = prepared.raised.clone();
-        let result = waiting::wait(py, self.shared.open(prepared))?;
-        finish(py, result, &raised, downloading)
+        let result = waiting::wait(py, self.link.open(prepared))?;
+        finish(py, result, &raised, |py, answer| downloading(py, answer, self.link.closed().clone()))
     }
 
-    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, content = None, timeout = None, key = None, iso_dates = false))]
+    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, content = None, timeout = None, key = None, safe = None, iso_dates = false))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn open_async<'py>(
         &self,
@@ -198,18 +164,23 @@ impl Connection {
         content: Option<Bound<'py, PyAny>>,
         timeout: Option<f64>,
         key: Option<String>,
+        safe: Option<bool>,
         iso_dates: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let files = None;
+        let turn = self.turn(key);
         let arguments =
-            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, key };
+            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, safe, turn };
         let prepared = arguments.prepare(py)?;
-        let (raised, shared) = (prepared.raised.clone(), self.shared.clone());
-        let call = async move { shared.open(prepared).await };
-        completions::start(py, call, move |py, result| finish(py, result, &raised, downloading))
+        let (raised, link) = (prepared.raised.clone(), self.link.clone());
+        let closed = self.link.closed().clone();
+        let call = async move { link.open(prepared).await };
+        completions::start(py, call, move |py, result| {
+            finish(py, result, &raised, |py, answer| downloading(py, answer, closed))
+        })
     }
 
-    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, timeout = None, iso_dates = false))]
+    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, timeout = None, idle_timeout = None, safe = None, iso_dates = false))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn events<'py>(
         &self,
@@ -220,16 +191,20 @@ impl Connection {
         headers: Option<Bound<'py, PyAny>>,
         json: Json<'py>,
         timeout: Option<f64>,
+        idle_timeout: Option<f64>,
+        safe: Option<bool>,
         iso_dates: bool,
     ) -> PyResult<EventStream> {
-        let (files, content, key) = (None, None, None);
+        let (files, content, turn) = (None, None, None);
         let arguments =
-            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, key };
+            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, safe, turn };
         let prepared = arguments.prepare(py)?;
-        Ok(EventStream::new(waiting::wait_for(py, self.shared.events(prepared))?))
+        let idle = idle_timeout.map(|seconds| duration(py, seconds)).transpose()?;
+        let events = waiting::wait_for(py, self.link.events(prepared, idle))?;
+        Ok(EventStream::new(events, self.link.closed().clone()))
     }
 
-    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, timeout = None, iso_dates = false))]
+    #[pyo3(signature = (method, path, *, query = None, headers = None, json = Json::NOTHING, timeout = None, idle_timeout = None, safe = None, iso_dates = false))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn events_async<'py>(
         &self,
@@ -240,34 +215,60 @@ impl Connection {
         headers: Option<Bound<'py, PyAny>>,
         json: Json<'py>,
         timeout: Option<f64>,
+        idle_timeout: Option<f64>,
+        safe: Option<bool>,
         iso_dates: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (files, content, key) = (None, None, None);
+        let (files, content, turn) = (None, None, None);
         let arguments =
-            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, key };
+            Arguments { method, path, query, headers, json, iso_dates, files, content, timeout, safe, turn };
         let prepared = arguments.prepare(py)?;
-        let shared = self.shared.clone();
-        let call = async move { shared.events(prepared).await };
-        completions::start_call(py, call, |py, events| Ok(Py::new(py, EventStream::new(events))?.into_any()))
+        let idle = idle_timeout.map(|seconds| duration(py, seconds)).transpose()?;
+        let (link, closed) = (self.link.clone(), self.link.closed().clone());
+        let call = async move { link.events(prepared, idle).await };
+        completions::start_call(py, call, |py, events| {
+            Ok(Py::new(py, EventStream::new(events, closed))?.into_any())
+        })
     }
 
     fn cancel(&self, py: Python<'_>, key: &str) {
-        py.detach(|| self.shared.caller.cancel(key));
+        py.detach(|| self.link.keys().cancel(key));
     }
 
     fn cancel_all(&self, py: Python<'_>) {
-        py.detach(|| self.shared.caller.cancel_all());
+        py.detach(|| self.link.keys().cancel_all());
     }
 
-    fn close(&self, py: Python<'_>) {
-        py.detach(|| {
-            self.shared.closed.is_closed.store(true, Ordering::Release);
-            self.shared.closed.told.notify_waiters();
-        });
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        match self.link.close() {
+            Some(folder) => waiting::wait(py, folder.release()),
+            None => Ok(()),
+        }
+    }
+
+    fn close_async<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let folder = self.link.close();
+        let releasing = async move {
+            if let Some(folder) = folder {
+                folder.release().await;
+            }
+        };
+        completions::start(py, releasing, |py, ()| Ok(py.None()))
+    }
+
+    fn credentials(&self, py: Python<'_>) -> PyResult<(String, String)> {
+        waiting::wait_for(py, self.link.credentials())
+    }
+
+    fn credentials_async<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let link = self.link.clone();
+        completions::start_call(py, async move { link.credentials().await }, |py, credentials| {
+            Ok(credentials.into_pyobject(py)?.into_any().unbind())
+        })
     }
 
     fn __repr__(&self) -> String {
-        format!("Connection({:?})", self.base_url)
+        format!("Connection({:?})", self.base_url())
     }
 }
 
@@ -293,6 +294,10 @@ fn decoded(py: Python<'_>, answer: Answer) -> PyResult<Py<PyAny>> {
         .map_err(|error| errors::no_json(py, answer.status, &answer.url, &answer.body, &error.to_string()))
 }
 
-fn downloading(py: Python<'_>, (response, url): (Response, String)) -> PyResult<Py<PyAny>> {
-    Ok(Py::new(py, Download::new(py, response, url)?)?.into_any())
+fn downloading(
+    py: Python<'_>,
+    (response, url): (Response, String),
+    closed: Arc<Closed>,
+) -> PyResult<Py<PyAny>> {
+    Ok(Py::new(py, Download::new(py, response, url, closed)?)?.into_any())
 }

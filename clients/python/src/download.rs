@@ -1,5 +1,7 @@
 //! Answers that are read while they arrive.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use ketch_client::transport::{ByteStream, Response};
@@ -9,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::completions;
+use crate::link::Closed;
 use crate::reading::Reading;
 use crate::waiting;
 
@@ -69,13 +72,18 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    pub(crate) fn new(py: Python<'_>, response: Response, url: String) -> PyResult<Self> {
+    pub(crate) fn new(
+        py: Python<'_>,
+        response: Response,
+        url: String,
+        closed: Arc<Closed>,
+    ) -> PyResult<Self> {
         let headers = PyDict::new(py);
         for (name, value) in &response.headers {
             headers.set_item(name.as_str(), String::from_utf8_lossy(value.as_bytes()))?;
         }
         let headers = headers.into_any().unbind();
-        let source = Reading::new(Source { body: response.body, rest: Bytes::new() });
+        let source = Reading::new(Source { body: response.body, rest: Bytes::new() }, closed);
         Ok(Self { source, status: response.status, headers, url })
     }
 

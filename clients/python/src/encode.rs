@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 200;
 pub(crate) enum Dates {
     /// `2024-01-15 10:30:00.000Z`, as PocketBase does.
     Spaced,
-    /// `2024-01-15T10:30:00.000Z`
+    /// As Python's `isoformat()`: `2024-01-15T10:30:00+02:00`, `2024-01-15`.
     Iso,
 }
 
@@ -207,14 +207,13 @@ impl Writer {
 
     fn date(&self, value: &Bound<'_, PyAny>, classes: &Classes) -> PyResult<String> {
         let py = value.py();
+        if self.dates == Dates::Iso {
+            return value.call_method0(pyo3::intern!(py, "isoformat"))?.extract();
+        }
         let part = |value: &Bound<'_, PyAny>, name: &str| value.getattr(name)?.extract::<u32>();
         if !value.is_instance(classes.datetime.bind(py))? {
             let [year, month, day] = ["year", "month", "day"].map(|name| part(value, name));
-            let day = format!("{:04}-{:02}-{:02}", year?, month?, day?);
-            return Ok(match self.dates {
-                Dates::Spaced => format!("{day} 00:00:00.000Z"),
-                Dates::Iso => day,
-            });
+            return Ok(format!("{:04}-{:02}-{:02} 00:00:00.000Z", year?, month?, day?));
         }
         // A time without zone is taken as UTC.
         let value = match value.getattr("tzinfo")?.is_none() {
@@ -223,14 +222,9 @@ impl Writer {
         };
         let [year, month, day] = ["year", "month", "day"].map(|name| part(&value, name));
         let [hour, minute, second] = ["hour", "minute", "second"].map(|name| part(&value, name));
-        let micros = part(&value, "microsecond")?;
-        let fraction = match (self.dates, micros % 1000) {
-            (Dates::Iso, 1..) => format!("{micros:06}"),
-            _ => format!("{:03}", micros / 1000),
-        };
-        let separator = if self.dates == Dates::Iso { 'T' } else { ' ' };
+        let millis = part(&value, "microsecond")? / 1000;
         Ok(format!(
-            "{:04}-{:02}-{:02}{separator}{:02}:{:02}:{:02}.{fraction}Z",
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{millis:03}Z",
             year?, month?, day?, hour?, minute?, second?
         ))
     }

@@ -1,10 +1,15 @@
 //! Server-sent events of one request.
 
+use std::sync::Arc;
+
 use ketch_client::raw::{Event, Events};
+use ketch_client::{Error, ErrorKind};
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
 
 use crate::completions;
+use crate::errors;
+use crate::link::Closed;
 use crate::reading::Reading;
 use crate::request::duration;
 use crate::waiting;
@@ -18,14 +23,23 @@ pub(crate) struct EventStream {
 type Triple = (String, String, String);
 
 impl EventStream {
-    pub(crate) fn new(events: Events) -> Self {
-        Self { source: Reading::new(events) }
+    pub(crate) fn new(events: Events, closed: Arc<Closed>) -> Self {
+        Self { source: Reading::new(events, closed) }
     }
 }
 
-async fn next(source: &Reading<Events>) -> Option<Triple> {
-    let Event { name, data, id } = source.with(async |events: &mut Events| events.next().await).await??;
-    Some((name, id, data))
+/// The next event; nothing at the end, and when the stream is closed.
+async fn next(source: &Reading<Events>) -> Result<Option<Triple>, Error> {
+    let read = source.with(async |events: &mut Events| events.try_next().await).await;
+    match read {
+        Some(Ok(Some(Event { name, data, id }))) => Ok(Some((name, id, data))),
+        Some(Ok(None)) | None => Ok(None),
+        // Whether it broke or fell silent, the connection is of no use any more.
+        Some(Err(error)) if error.kind() == ErrorKind::Timeout => {
+            Err(Error::new(ErrorKind::Interrupted, error.message()))
+        }
+        Some(Err(error)) => Err(error),
+    }
 }
 
 #[pymethods]
@@ -33,18 +47,18 @@ impl EventStream {
     #[pyo3(signature = (timeout = None))]
     fn next(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Triple>> {
         let Some(seconds) = timeout else {
-            return waiting::wait(py, next(&self.source));
+            return waiting::wait_for(py, next(&self.source));
         };
         let limit = duration(py, seconds)?;
         let late = || PyTimeoutError::new_err(format!("no event within {seconds} seconds"));
-        waiting::wait(py, async { tokio::time::timeout(limit, next(&self.source)).await })?
-            .map_err(|_| late())
+        let read = waiting::wait(py, async { tokio::time::timeout(limit, next(&self.source)).await })?;
+        read.map_err(|_| late())?.map_err(|error| errors::raise(py, &error))
     }
 
     fn next_async<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let source = self.source.clone();
         let reading = async move { next(&source).await };
-        completions::start(py, reading, |py, event| Ok(event.into_pyobject(py)?.into_any().unbind()))
+        completions::start_call(py, reading, |py, event| Ok(event.into_pyobject(py)?.into_any().unbind()))
     }
 
     fn close(&self, py: Python<'_>) {

@@ -5,12 +5,18 @@ mod completions;
 mod connection;
 mod decode;
 mod download;
+mod embedded;
 mod encode;
 mod errors;
 mod events;
+mod exit;
 mod file_part;
+mod folders;
+mod link;
 mod reading;
+mod realtime;
 mod request;
+mod server;
 mod waiting;
 
 #[pyo3::pymodule]
@@ -30,7 +36,11 @@ mod _core {
     #[pymodule_export]
     use crate::file_part::FilePart;
     #[pymodule_export]
+    use crate::realtime::Realtime;
+    #[pymodule_export]
     use crate::request::Nothing;
+    #[pymodule_export]
+    use crate::server::{Server, run_cli};
     use pyo3::prelude::*;
 
     #[pymodule_init]

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, Notify};
 
+use crate::link::Closed;
+
 /// Cheap to clone; clones read the same source.
 pub(crate) struct Reading<T>(Arc<Inner<T>>);
 
@@ -13,6 +15,8 @@ struct Inner<T> {
     source: Mutex<Option<T>>,
     is_closed: AtomicBool,
     told: Notify,
+    /// Of the connection, whose end is the end of this too.
+    connection: Arc<Closed>,
 }
 
 impl<T> Clone for Reading<T> {
@@ -22,14 +26,14 @@ impl<T> Clone for Reading<T> {
 }
 
 impl<T: Send + 'static> Reading<T> {
-    pub(crate) fn new(source: T) -> Self {
+    pub(crate) fn new(source: T, connection: Arc<Closed>) -> Self {
         let (is_closed, told) = (AtomicBool::new(false), Notify::new());
-        Self(Arc::new(Inner { source: Mutex::new(Some(source)), is_closed, told }))
+        Self(Arc::new(Inner { source: Mutex::new(Some(source)), is_closed, told, connection }))
     }
 
     /// Reads with `read`, which may be dropped at any point; nothing when the source is closed.
     pub(crate) async fn with<R>(&self, read: impl AsyncFnOnce(&mut T) -> R) -> Option<R> {
-        let told = self.0.told.notified();
+        let (told, ended) = (self.0.told.notified(), self.0.connection.told());
         if self.is_closed() {
             return None;
         }
@@ -40,6 +44,7 @@ impl<T: Send + 'static> Reading<T> {
         let result = tokio::select! {
             result = reading => result,
             () = told => None,
+            () = ended => None,
         };
         if self.is_closed() {
             self.0.source.lock().await.take();
@@ -48,7 +53,7 @@ impl<T: Send + 'static> Reading<T> {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.is_closed.load(Ordering::Acquire)
+        self.0.is_closed.load(Ordering::Acquire) || self.0.connection.is_closed()
     }
 
     /// Lets the source go; readers that wait get nothing.

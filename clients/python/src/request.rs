@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
+use ketch_client::raw::{Keys, Turn};
 use ketch_client::transport::Body;
 use ketch_client::{Error, File, raw};
 use pyo3::prelude::*;
@@ -61,13 +62,17 @@ pub(crate) struct Arguments<'a, 'py> {
     pub(crate) files: Option<Bound<'py, PyAny>>,
     pub(crate) content: Option<Bound<'py, PyAny>>,
     pub(crate) timeout: Option<f64>,
-    pub(crate) key: Option<String>,
+    /// Whether sending it twice is as good as once; by the method unless told.
+    pub(crate) safe: Option<bool>,
+    /// The call's place among those with its key.
+    pub(crate) turn: Option<Turn>,
 }
 
 /// A request whose body may still have to be opened.
 pub(crate) struct Prepared {
     request: raw::Request,
     body: Content,
+    turn: Option<Turn>,
     pub(crate) raised: Raised,
 }
 
@@ -78,6 +83,11 @@ enum Content {
 }
 
 impl Prepared {
+    /// The call's place among those with its key, which was taken when the call was made.
+    pub(crate) fn take_turn(&mut self) -> Turn {
+        self.turn.take().unwrap_or_else(|| Keys::default().enter(None))
+    }
+
     /// The request, its files opened.
     pub(crate) async fn open(self) -> Result<raw::Request, Error> {
         let mut request = self.request;
@@ -105,7 +115,7 @@ impl Arguments<'_, '_> {
         }
         let mut request = raw::Request::new(method, self.path);
         request.timeout = self.timeout.map(|seconds| duration(py, seconds)).transpose()?;
-        request.key = self.key;
+        request.is_safe = self.safe.unwrap_or(request.is_safe);
         if let Some(query) = self.query {
             for pair in query.try_iter()? {
                 request.query.push(pair?.extract()?);
@@ -143,7 +153,7 @@ impl Arguments<'_, '_> {
             }
             (None, None) => Content::Ready,
         };
-        Ok(Prepared { request, body, raised })
+        Ok(Prepared { request, body, turn: self.turn, raised })
     }
 }
 
@@ -188,13 +198,16 @@ pub(crate) fn header_map(headers: &Bound<'_, PyAny>) -> PyResult<HeaderMap> {
 fn add_header(all: &mut HeaderMap, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = name.py();
     let (name, value) = (name.cast::<PyString>()?.to_str()?, value.cast::<PyString>()?.to_str()?);
+    // On the wire headers are Latin-1.
+    let latin: Option<Vec<u8>> = value.chars().map(|letter| u8::try_from(letter).ok()).collect();
     let bad = || {
         let text = format!(
-            "the header {name:?} is not valid: names are letters, digits and dashes, values visible characters"
+            "the header {name:?} is not valid: names are letters, digits and dashes, values visible characters of Latin-1"
         );
         errors::input(py, &text)
     };
     let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
-    all.insert(key, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad())?);
+    let value = latin.and_then(|value| HeaderValue::from_bytes(&value).ok());
+    all.insert(key, value.ok_or_else(bad)?);
     Ok(())
 }

@@ -1,19 +1,17 @@
 //! Cancelling calls by their keys.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 
-/// The pending calls that have a key.
-#[derive(Default)]
-pub(crate) struct Keys {
-    pending: Mutex<Pending>,
-}
+/// The pending calls that have a key. Cheap to clone; clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(Arc<Mutex<Pending>>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Pending {
     calls: HashMap<String, (u64, oneshot::Sender<()>)>,
     next: u64,
@@ -26,47 +24,70 @@ impl Keys {
         key: Option<String>,
         call: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let Some(key) = key else {
-            return call.await;
-        };
-        let (sender, cancelled) = oneshot::channel();
-        let number = {
+        self.enter(key).run(call).await
+    }
+
+    /// Cancels the pending call with this key, and takes its place for a call that is about to begin.
+    pub fn enter(&self, key: Option<String>) -> Turn {
+        let place = key.map(|key| {
+            let (sender, cancelled) = oneshot::channel();
             let mut pending = self.lock();
             pending.next += 1;
             let number = pending.next;
             // Dropping the earlier sender is what cancels the earlier call.
             pending.calls.insert(key.clone(), (number, sender));
-            number
+            (Place { keys: self.clone(), key, number }, cancelled)
+        });
+        Turn(place)
+    }
+
+    /// Cancels the pending call with this key.
+    pub fn cancel(&self, key: &str) {
+        self.lock().calls.remove(key);
+    }
+
+    /// Cancels all pending calls that have a key.
+    pub fn cancel_all(&self) {
+        self.lock().calls.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a call under its key. It is given up when the call ends, or when this is dropped.
+#[derive(Debug)]
+#[must_use = "the place is given up when this is dropped"]
+pub struct Turn(Option<(Place, oneshot::Receiver<()>)>);
+
+impl Turn {
+    /// Runs the call until it is done or cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, and [`ErrorKind::Aborted`](crate::ErrorKind::Aborted).
+    pub async fn run<T>(self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let Some((_place, cancelled)) = self.0 else {
+            return call.await;
         };
-        let _entry = Entry { keys: self, key, number };
         tokio::select! {
             biased;
             _ = cancelled => Err(Error::aborted()),
             result = call => result,
         }
     }
-
-    pub(crate) fn cancel(&self, key: &str) {
-        self.lock().calls.remove(key);
-    }
-
-    pub(crate) fn cancel_all(&self) {
-        self.lock().calls.clear();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Takes a call off the list when it ends, also when its future is dropped.
-struct Entry<'a> {
-    keys: &'a Keys,
+#[derive(Debug)]
+struct Place {
+    keys: Keys,
     key: String,
     number: u64,
 }
 
-impl Drop for Entry<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         let mut pending = self.keys.lock();
         if pending.calls.get(&self.key).is_some_and(|(number, _)| *number == self.number) {

@@ -24,7 +24,7 @@ use http::{HeaderMap, Method};
 use crate::encode::with_query;
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, RetryPolicy, Sending};
-use crate::keys::Keys;
+pub use crate::keys::{Keys, Turn};
 pub use crate::multipart::form;
 pub use crate::sse::{Event, Events};
 use crate::transport::{Body, Response, Transport};
@@ -44,8 +44,6 @@ pub struct Request {
     pub body: Body,
     /// How long the whole call may take, tries included; the caller's usual time unless told.
     pub timeout: Option<Duration>,
-    /// Pending calls with the same key are cancelled.
-    pub key: Option<String>,
     /// Whether sending it twice is as good as once, so that it may be tried again when the
     /// connection broke. True for the methods that only read.
     pub is_safe: bool,
@@ -62,7 +60,6 @@ impl Request {
             headers: HeaderMap::new(),
             body: Body::Empty,
             timeout: None,
-            key: None,
             is_safe,
         }
     }
@@ -79,16 +76,15 @@ pub struct Answer {
     pub url: String,
 }
 
-/// Sends requests to one server, with deadlines, tries and keys.
+/// Sends requests to one server, with deadlines and tries. For cancelling by keys see [`Keys`].
 pub struct Caller {
     exchange: Exchange,
-    keys: Keys,
 }
 
 impl Caller {
     /// A caller over `transport` with the usual limits.
     pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { exchange: Exchange::new(transport), keys: Keys::default() }
+        Self { exchange: Exchange::new(transport) }
     }
 
     /// How long a call may take unless its request says otherwise; 30 seconds unless told.
@@ -123,8 +119,7 @@ impl Caller {
     ///
     /// As all calls; a status of 400 or more is one.
     pub async fn read(&self, request: Request) -> Result<Answer> {
-        let (sending, key) = sending(request)?;
-        let (status, body, url) = self.keys.run(key, self.exchange.read(sending)).await?;
+        let (status, body, url) = self.exchange.read(sending(request)?).await?;
         Ok(Answer { status, body, url })
     }
 
@@ -135,8 +130,7 @@ impl Caller {
     ///
     /// As for [`read`](Self::read).
     pub async fn open(&self, request: Request, idle: Option<Duration>) -> Result<Response> {
-        let (sending, key) = sending(request)?;
-        self.keys.run(key, self.exchange.open(sending, idle)).await
+        self.exchange.open(sending(request)?, idle).await
     }
 
     /// Sends a request whose answer is a stream of events.
@@ -154,16 +148,6 @@ impl Caller {
     pub fn shown_url(&self, path: &str) -> String {
         self.exchange.shown_url(path)
     }
-
-    /// Cancels the pending call with this key.
-    pub fn cancel(&self, key: &str) {
-        self.keys.cancel(key);
-    }
-
-    /// Cancels all pending calls that have a key.
-    pub fn cancel_all(&self) {
-        self.keys.cancel_all();
-    }
 }
 
 impl fmt::Debug for Caller {
@@ -172,8 +156,8 @@ impl fmt::Debug for Caller {
     }
 }
 
-fn sending(request: Request) -> Result<(Sending, Option<String>)> {
-    let Request { method, path, query, headers, body, timeout, key, is_safe } = request;
+fn sending(request: Request) -> Result<Sending> {
+    let Request { method, path, query, headers, body, timeout, is_safe } = request;
     // Anything else could change the host of the address.
     if !path.starts_with('/') {
         return Err(Error::input(format!("the path {path:?} does not begin with a slash")));
@@ -181,5 +165,5 @@ fn sending(request: Request) -> Result<(Sending, Option<String>)> {
     let path = if query.is_empty() { path } else { with_query(&path, &query) };
     let mut sending = Sending::new(method, path, headers, body, timeout);
     sending.safe = is_safe;
-    Ok((sending, key))
+    Ok(sending)
 }

@@ -3,6 +3,8 @@
 use bytes::{Buf, BytesMut};
 use futures_util::StreamExt;
 
+use crate::error::{Error, ErrorKind, Result};
+use crate::exchange::interrupted;
 use crate::transport::ByteStream;
 
 /// The most that one event may hold; a stream that sends more is broken or hostile.
@@ -128,13 +130,26 @@ impl Events {
     /// The next event; nothing when the stream has ended, for whatever reason: the reader reconnects.
     /// May be dropped at any point without losing an event.
     pub async fn next(&mut self) -> Option<Event> {
+        self.try_next().await.ok().flatten()
+    }
+
+    /// As [`next`](Self::next), but tells an end that the server meant from a broken connection.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Interrupted`] when the connection broke, [`ErrorKind::Timeout`] when it was silent
+    /// for too long, [`ErrorKind::Decode`] for an event that is too large.
+    pub async fn try_next(&mut self) -> Result<Option<Event>> {
         loop {
             match self.parser.next_event() {
-                Ok(Some(event)) => return Some(event),
+                Ok(Some(event)) => return Ok(Some(event)),
                 Ok(None) => {}
-                Err(_) => return None,
+                Err(why) => return Err(Error::new(ErrorKind::Decode, why)),
             }
-            self.parser.push(&self.body.next().await?.ok()?);
+            match self.body.next().await {
+                Some(bytes) => self.parser.push(&bytes.map_err(interrupted)?),
+                None => return Ok(None),
+            }
         }
     }
 }

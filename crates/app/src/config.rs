@@ -31,6 +31,9 @@ pub struct AppConfig {
     pub master_key: Option<MasterKey>,
     /// What is noted of requests and visitors.
     pub telemetry: TelemetryOptions,
+    /// Data of a backup is tried out before it takes its place. Files that were on their way when the
+    /// backup was made are forgotten: where they lie in a bucket, others may use them.
+    pub is_trial: bool,
     /// Anybody may make an app, which is removed after some days.
     pub ephemeral_apps: bool,
 }

@@ -44,6 +44,6 @@ pub(crate) fn register(app: &App) -> Result<()> {
         let logs = logs.clone();
         async move { logs.clean().await.map(|_| ()) }
     })?;
-    app.backups.follow_settings(crons);
+    app.backups.follow_settings(crons, &app.auth);
     Ok(())
 }

@@ -44,6 +44,10 @@ const FIRST_SUPPORTED_STEP: &str = "1717233556_v0.23_migrate.go";
 const MAGIC_CODES_PERIOD: Duration = Duration::from_secs(3600);
 /// How often attrs are removed that can no longer be restored.
 const DELETED_ATTRS_PERIOD: Duration = Duration::from_secs(3600);
+/// How often settings are looked for that another process has stored.
+const SETTINGS_PERIOD: Duration = Duration::from_secs(1);
+/// How often files are looked for that were stored for records which never came.
+const PENDING_FILES_PERIOD: Duration = Duration::from_secs(3600);
 /// How often completed jobs that are kept no more are removed.
 const JOBS_CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 /// How often bytes of streams are looked for that nobody saw go.
@@ -62,6 +66,8 @@ const PRUNED_AT_ONCE: u32 = 2_000;
 struct Loaded {
     schema: Schema,
     settings: Settings,
+    /// The row of the settings.
+    stored_settings: String,
     id: String,
     is_new: bool,
 }
@@ -85,7 +91,7 @@ impl App {
             tokio::join!(load(&main, config.identity.clone(), cipher.clone()), prepare_aux(&aux));
         prepared?;
         let loaded = loaded?;
-        let settings = SettingsHandle::new(loaded.settings, main.clone(), cipher);
+        let settings = SettingsHandle::new(loaded.settings, loaded.stored_settings, main.clone(), cipher);
         let blobs = {
             let settings = settings.clone();
             let local =
@@ -100,6 +106,9 @@ impl App {
         let sinks: Vec<Box<dyn ChangeSink>> =
             vec![Box::new(realtime.clone()), Box::new(feed.clone()), Box::new(bell.clone())];
         let records = Records::new(main.clone(), schema, files.clone(), sinks);
+        if config.is_trial {
+            records.forget_pending_files().await?;
+        }
         realtime.start(records.clone());
         let mailer = {
             let settings = settings.clone();
@@ -183,6 +192,11 @@ impl App {
             }
             telemetry.clean().await;
         });
+        let settings = app.settings.clone();
+        app.periodic.every("follow stored settings", SETTINGS_PERIOD, move || follow(settings.clone()));
+        let records = app.records.clone();
+        app.periodic.once(settle_files(records.clone()));
+        app.periodic.every("settle noted files", PENDING_FILES_PERIOD, move || settle_files(records.clone()));
         // At the start, and from then on.
         app.periodic.once(clean_jobs(app.jobs.clone()));
         let queue = app.jobs.clone();
@@ -213,17 +227,17 @@ async fn load(
         }
         // Makes what is missing: everything in an empty folder, our own tables in one of the original.
         collections::bootstrap(connection)?;
-        let settings = match settings::stored_text(connection)? {
-            Some(text) => settings::decode(&text, cipher.as_ref())?,
+        let (settings, stored_settings) = match settings::stored_text(connection)? {
+            Some(text) => (settings::decode(&text, cipher.as_ref())?, text),
             None => {
                 let initial = Settings::initial();
-                settings::save(connection, &initial, cipher.as_ref())?;
-                initial
+                let text = settings::save(connection, &initial, cipher.as_ref())?;
+                (initial, text)
             }
         };
         let schema = collections::load_schema(connection)?;
         let (id, is_new) = identity::prepare(connection, &pinned, cipher.as_ref())?;
-        Ok(Loaded { schema, settings, id, is_new })
+        Ok(Loaded { schema, settings, stored_settings, id, is_new })
     })
     .await
 }
@@ -253,6 +267,18 @@ async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {
 async fn remove_ended_magic_codes(auth: Auth) {
     if let Err(error) = auth.remove_ended_magic_codes(time::unix_milliseconds()).await {
         tracing::warn!(%error, "ended magic codes could not be removed");
+    }
+}
+
+async fn follow(settings: SettingsHandle) {
+    if let Err(error) = settings.follow_store().await {
+        tracing::error!(%error, "settings that another process has stored are not in force");
+    }
+}
+
+async fn settle_files(records: Records) {
+    if let Err(error) = records.settle_pending_files().await {
+        tracing::warn!(%error, "files that no record names could not be looked for");
     }
 }
 

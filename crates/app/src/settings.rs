@@ -23,13 +23,16 @@ struct Inner {
     store: Arc<dyn Store>,
     cipher: Option<Cipher>,
     followers: Mutex<Vec<Follower>>,
+    /// The row that was read or written last, as it is stored.
+    seen: Mutex<String>,
 }
 
 /// Told of the settings in force after each change.
 type Follower = Box<dyn Fn(&Arc<Settings>) + Send + Sync>;
 
 impl Inner {
-    fn put_in_force(&self, settings: &Arc<Settings>) {
+    fn put_in_force(&self, settings: &Arc<Settings>, stored: &str) {
+        stored.clone_into(&mut self.seen.lock());
         self.current.store(settings.clone());
         for follower in &*self.followers.lock() {
             follower(settings);
@@ -38,9 +41,23 @@ impl Inner {
 }
 
 impl SettingsHandle {
-    pub(crate) fn new(settings: Settings, store: Arc<dyn Store>, cipher: Option<Cipher>) -> Self {
+    /// `stored` is the row that the settings were read from.
+    pub(crate) fn new(
+        settings: Settings,
+        stored: String,
+        store: Arc<dyn Store>,
+        cipher: Option<Cipher>,
+    ) -> Self {
         let current = ArcSwap::from_pointee(settings);
-        Self { inner: Arc::new(Inner { current, store, cipher, followers: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                current,
+                store,
+                cipher,
+                followers: Mutex::default(),
+                seen: Mutex::new(stored),
+            }),
+        }
     }
 
     /// What the stored settings are encrypted with.
@@ -71,22 +88,50 @@ impl SettingsHandle {
         let (writing, telling) = (self.inner.clone(), self.inner.clone());
         let work = move |connection: &mut dyn Connection| {
             let settings = change(&writing.current.load())?;
-            save(connection, &settings, writing.cipher.as_ref())?;
-            Ok::<_, Error>(Arc::new(settings))
+            let stored = save(connection, &settings, writing.cipher.as_ref())?;
+            Ok::<_, Error>((Arc::new(settings), stored))
         };
-        self.inner
-            .store
-            .write_exclusive(work, move |settings: &Arc<Settings>| telling.put_in_force(settings))
-            .await
+        let tell = move |(settings, stored): &(Arc<Settings>, String)| telling.put_in_force(settings, stored);
+        let (settings, _) = self.inner.store.write_exclusive(work, tell).await?;
+        Ok(settings)
+    }
+
+    /// Puts settings in force that another process has stored, such as the command line. Costs one
+    /// lookup where there is nothing new.
+    ///
+    /// # Errors
+    /// The store's, or that the stored settings cannot be read; told once for each change of them.
+    pub(crate) async fn follow_store(&self) -> Result<()> {
+        let stored = self.inner.store.lookup(|connection| Ok::<_, Error>(stored_text(connection)?)).await?;
+        if stored.is_none_or(|stored| stored == *self.inner.seen.lock()) {
+            return Ok(());
+        }
+        // On the writer, so that it comes in its turn among the changes of this process.
+        let (reading, telling) = (self.inner.clone(), self.inner.clone());
+        let work = move |connection: &mut dyn Connection| {
+            let Some(stored) = stored_text(connection)? else { return Ok(None) };
+            let seen = std::mem::replace(&mut *reading.seen.lock(), stored.clone());
+            if seen == stored {
+                return Ok(None);
+            }
+            let settings = decode(&stored, reading.cipher.as_ref()).map_err(Error::internal)?;
+            Ok(Some((Arc::new(settings), stored)))
+        };
+        let tell = move |found: &Option<(Arc<Settings>, String)>| {
+            if let Some((settings, stored)) = found {
+                telling.put_in_force(settings, stored);
+            }
+        };
+        self.inner.store.write_exclusive(work, tell).await.map(drop)
     }
 }
 
-/// Writes the settings' row.
+/// Writes the settings' row; answers it as it is stored.
 pub(crate) fn save(
     connection: &mut dyn Connection,
     settings: &Settings,
     cipher: Option<&Cipher>,
-) -> Result<()> {
+) -> Result<String> {
     let text = json::to_text(&settings.to_stored());
     let text = match cipher {
         Some(cipher) => cipher.encrypt(&text).map_err(Error::internal)?,
@@ -94,7 +139,7 @@ pub(crate) fn save(
     };
     let statement = system::save_param(connection.dialect(), system::SETTINGS_PARAM, &text, &time::now());
     connection.execute(&statement)?;
-    Ok(())
+    Ok(text)
 }
 
 /// The text of the settings' row, `None` without one.

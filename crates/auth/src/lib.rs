@@ -21,6 +21,7 @@ mod refresh_tokens;
 mod resend_guard;
 mod service;
 mod sign_in;
+mod system_alert;
 mod system_rows;
 mod test_letter;
 pub mod token;

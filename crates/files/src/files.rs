@@ -83,6 +83,14 @@ impl Files {
         }
     }
 
+    /// Removes one file of a record with its thumbnails.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub async fn discard(&self, collection_id: &str, record_id: &str, name: &str) -> Result<(), BlobError> {
+        self.remove(collection_id, record_id, name).await
+    }
+
     /// Removes everything of a deleted record. What cannot be removed is logged and left.
     pub async fn remove_record(&self, collection_id: &str, record_id: &str) {
         log(self.remove_below(&[collection_id, record_id]).await, &[collection_id, record_id]);

@@ -6,10 +6,13 @@ use std::path::Path;
 use ketch_app::Identity;
 
 use crate::console::say;
-use crate::project;
 
-/// Files of the project that mean something to PocketBase and not to this server.
+/// What the start tells besides addresses.
+#[derive(Clone)]
 pub(crate) struct Notes {
+    /// How this program is called.
+    pub(crate) program: String,
+    // Files of the project that mean something to PocketBase and not to this server.
     pub(crate) hooks: Vec<String>,
     pub(crate) migrations: Vec<String>,
 }
@@ -43,7 +46,7 @@ fn text(
         ));
     }
     if needs_superuser {
-        let executable = project::executable();
+        let executable = &notes.program;
         lines.push(format!(
             "├─ REST API:   {url}/api/ (PocketBase's, for its SDKs: new PocketBase(\"{url}\"))"
         ));
@@ -100,7 +103,10 @@ mod tests {
 
     #[test]
     fn the_first_start_says_what_to_do_in_six_lines() {
-        let shown = shown(true, Notes { hooks: Vec::new(), migrations: vec!["1_a.js".to_owned()] });
+        let shown = shown(
+            true,
+            Notes { program: "ketch".to_owned(), hooks: Vec::new(), migrations: vec!["1_a.js".to_owned()] },
+        );
         assert_eq!(shown.lines().count(), 6, "{shown}");
         assert!(shown.contains("superuser upsert EMAIL PASSWORD"));
         assert!(shown.contains("app id an-id, admin token a-token"));
@@ -109,6 +115,7 @@ mod tests {
     #[test]
     fn what_will_not_run_is_named() {
         let notes = Notes {
+            program: "ketch".to_owned(),
             hooks: vec!["main.pb.js".to_owned()],
             migrations: vec!["1_a.js".to_owned(), "2_b.js".to_owned()],
         };

@@ -83,6 +83,12 @@ pub(crate) struct Global {
     hooks_watch: Option<Option<bool>>,
     #[arg(long = "automigrate", global = true, hide = true, num_args = 0..=1, require_equals = true)]
     automigrate: Option<Option<bool>>,
+    /// Where folders are that no flag names; nothing: beside the executable.
+    #[arg(skip)]
+    pub(crate) home: Option<PathBuf>,
+    /// How this program is called, for texts that tell what to type.
+    #[arg(skip)]
+    pub(crate) program: String,
 }
 
 /// What an acknowledged write has survived.

@@ -5,11 +5,15 @@ use std::fmt;
 use ketch_app::OpenError;
 use ketch_store::StoreError;
 
+/// Why something could not be done: a sentence for people.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub struct Failure(String);
+
+impl std::error::Error for Failure {}
 
 impl Failure {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    /// A failure with this sentence.
+    pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 

@@ -9,14 +9,14 @@ use crate::failure::Failure;
 pub(crate) fn data_dir(global: &Global) -> Result<PathBuf, Failure> {
     match &global.dir {
         Some(folder) => Ok(folder.clone()),
-        None => beside_executable("pb_data"),
+        None => usual(global, "pb_data"),
     }
 }
 
 pub(crate) fn public_dir(global: &Global) -> Result<PathBuf, Failure> {
     match &global.public_dir {
         Some(folder) => Ok(folder.clone()),
-        None => beside_executable("pb_public"),
+        None => usual(global, "pb_public"),
     }
 }
 
@@ -32,12 +32,10 @@ pub(crate) fn migrations(global: &Global, data_dir: &Path) -> Vec<String> {
     files(&folder, &[".js", ".ts"])
 }
 
-/// The executable's own path, for texts that tell what to type.
-pub(crate) fn executable() -> String {
-    env::args().next().filter(|name| !name.is_empty()).unwrap_or_else(|| "ketch".to_owned())
-}
-
-fn beside_executable(name: &str) -> Result<PathBuf, Failure> {
+fn usual(global: &Global, name: &str) -> Result<PathBuf, Failure> {
+    if let Some(home) = &global.home {
+        return Ok(home.join(name));
+    }
     let executable = env::current_exe().map_err(|error| {
         Failure::new(format!(
             "The executable's own folder is unknown ({error}): name a data folder with --dir."

@@ -114,7 +114,7 @@ async fn open_served(config: AppConfig, engine: Engine, restart: Restart) -> Res
     in_folder(&config.data_dir, swap::tidy).await?;
     let app = open_restored(config.clone(), engine).await?;
     let try_open = move |folder| {
-        let config = AppConfig { data_dir: folder, ..config.clone() };
+        let config = AppConfig { data_dir: folder, is_trial: true, ..config.clone() };
         async move {
             open_databases(config, engine).await?.close().await;
             Ok(())

@@ -62,14 +62,7 @@ impl Step {
                     .map_err(|error| failed("Failed to create new superuser account", &error))?;
                 Ok(format!("Successfully created new superuser \"{email}\"!"))
             }
-            Self::Upsert { email, password } => {
-                let saved = match find(app, &collection, &email).await? {
-                    Some(record) => change(app, &record, &password).await,
-                    None => create(app, &collection, &email, &password).await,
-                };
-                saved.map_err(|error| failed("Failed to upsert superuser account", &error))?;
-                Ok(format!("Successfully saved superuser \"{email}\"!"))
-            }
+            Self::Upsert { email, password } => upsert(app, &email, &password).await,
             Self::Update { email, password } => {
                 let Some(record) = find(app, &collection, &email).await? else {
                     return Err(Failure::new(format!("Superuser with email \"{email}\" doesn't exist.")));
@@ -102,6 +95,17 @@ impl Step {
     }
 }
 
+/// Makes a superuser or changes the password of the one that is there; answers what to tell.
+pub(crate) async fn upsert(app: &App, email: &str, password: &str) -> Result<String, Failure> {
+    let collection = superusers(app)?;
+    let saved = match find(app, &collection, email).await? {
+        Some(record) => change(app, &record, password).await,
+        None => create(app, &collection, email, password).await,
+    };
+    saved.map_err(|error| failed("Failed to upsert superuser account", &error))?;
+    Ok(format!("Successfully saved superuser \"{email}\"!"))
+}
+
 async fn create(app: &App, collection: &Arc<Collection>, email: &str, password: &str) -> Result<(), Error> {
     let data = Object::from_iter([
         ("email".to_owned(), Value::from(email)),
@@ -130,7 +134,7 @@ async fn set_addresses(app: &App, addresses: Vec<String>) -> Result<String, Fail
         if errors.is_empty() { Ok(settings) } else { Err(Error::bad_request("").with_fields(errors)) }
     });
     let settings = changed.await.map_err(|error| failed("Failed to update the superuser IPs", &error))?;
-    let note = "A running server takes this over when it starts next.";
+    let note = "A running server takes this over in a second.";
     Ok(match settings.superuser_ips.as_slice() {
         [] => format!("Successfully cleared SuperuserIPs setting!\n{note}"),
         addresses => format!("Successfully updated SuperuserIPs setting: {}\n{note}", addresses.join(", ")),

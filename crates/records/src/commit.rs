@@ -12,7 +12,7 @@ use crate::cascade;
 use crate::service::Records;
 
 /// The field of `$files` that names the place of the bytes.
-const LOCATION: &str = "location-id";
+pub(crate) const LOCATION: &str = "location-id";
 /// How long a write waits for the files of what it deleted to go.
 const PATIENCE: Duration = Duration::from_secs(2);
 

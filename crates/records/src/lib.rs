@@ -17,6 +17,7 @@ mod expand;
 pub mod identity;
 mod lookup;
 pub mod observe;
+mod pending_files;
 mod plan;
 mod relation;
 mod service;

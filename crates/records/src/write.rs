@@ -253,6 +253,8 @@ impl Records {
         message: &'static str,
     ) -> Result<Vec<String>> {
         let mut stored = Vec::new();
+        let names = prepared.files.iter().map(|file| file.name.clone()).collect();
+        self.note_pending_files(&collection.id, id, names).await?;
         for file in &prepared.files {
             let source = match &file.content {
                 UploadedContent::Memory(bytes) => Source::Memory(bytes.clone()),

@@ -31,7 +31,7 @@ def make(run: Runner) -> Iterator[Make]:
     """Makes clients of the kind that `run` runs, and closes them."""
     made: list[Any] = []
 
-    def client(base_url: str, app_id: str = APP_ID, admin_token: str = ADMIN_TOKEN, **more: Any) -> Any:
+    def client(base_url: str, app_id: str | None = APP_ID, admin_token: str | None = ADMIN_TOKEN, **more: Any) -> Any:
         kind = InstantDBAdminAPI if run.is_async else InstantDBAdmin
         made.append(kind(app_id, admin_token, base_url, **more))
         return made[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -283,6 +284,26 @@ def test_records_fit_dataclasses(server: Server, records: list[Any], entities: l
     assert goals[0].is_done_ is True
 
 
+def test_records_of_the_sdk_fit(server: Server, records: list[Any], tmp_path: Path) -> None:
+    from pocketbase import PocketBase
+
+    for style in ("dataclass", "pydantic"):
+        assert _generate(server, tmp_path / f"sdk_{style}.py", style) == 0
+    dataclasses, models = (_load(tmp_path / f"sdk_{style}.py") for style in ("dataclass", "pydantic"))
+    with PocketBase(server.base_url) as pb:
+        pb.collection("_superusers").auth_with_password(SUPERUSER_EMAIL, SUPERUSER_PASSWORD)
+        author = pb.collection("authors").get_one(records[2]["author"], {"expand": "profiles_via_author"})
+        for made in (dataclasses, models):
+            one = made.AuthorsRecord(**author)
+            assert (one.id, one.name) == (author.id, "Ada")
+            assert one.expand.profiles_via_author.author == author.id
+        task = pb.collection("tasks").get_one(records[0]["id"], {"expand": "author,readers"})
+        assert dataclasses.TasksRecord.from_record(task).class_ == "first"
+        assert models.TasksRecord.model_validate(task).class_ == "first"
+        body: dict[str, Any] = {"title": "From a generated body", "doc": ("a.txt", b"x"), "status": "new"}
+        assert pb.collection("tasks").create(body)["status"] == "new"
+
+
 def test_records_fit_models(server: Server, records: list[Any], entities: list[Any], tmp_path: Path) -> None:
     assert _generate(server, tmp_path / "made.py", "pydantic") == 0
     made = _load(tmp_path / "made.py")
@@ -401,6 +422,15 @@ def test_what_cannot_work_says_why(
     url = [] if any(argument.startswith("--url") for argument in arguments) else [f"--url={server.base_url}"]
     assert main([*url, *arguments]) == code
     assert words in capsys.readouterr().err
+
+
+def test_the_command(server: Server, tmp_path: Path) -> None:
+    target = tmp_path / "made.py"
+    command = [sys.executable, "-m", "ketch", "typegen", "--python", f"--url={server.base_url}", f"--out={target}"]
+    environment = {**os.environ, "KETCH_TOKEN": server.super_token()}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "class TasksRecord(" in target.read_text(encoding="utf-8")
 
 
 def test_a_folder_that_is_not_there(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

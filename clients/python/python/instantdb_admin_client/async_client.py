@@ -13,7 +13,6 @@ from instantdb_admin_client.async_storage import AsyncStorage
 from instantdb_admin_client.async_transport import AsyncTransport
 from instantdb_admin_client.builder import Transactions
 from instantdb_admin_client.constants import CONNECT_TIMEOUT, DEFAULT_BASE_URL, TIMEOUT
-from instantdb_admin_client.errors import refused_input
 from instantdb_admin_client.models import Config, QueryDebugResult
 from instantdb_admin_client.requests import (
     admin_headers,
@@ -35,7 +34,7 @@ class AsyncInstantDBAdmin:
     a `with`. Failures are `InstantError`s. Dates and times in queries and steps are sent as ISO 8601 texts.
 
     Attributes:
-        config: The app's id and the server's address.
+        config: The app's id, empty where a folder's own app is asked, and the server's address.
         headers: The headers of every call.
         auth: The users of the app.
         storage: The files of the app.
@@ -58,7 +57,8 @@ class AsyncInstantDBAdmin:
             app_id: The app; `INSTANT_APP_ID` of the environment unless given.
             admin_token: Its admin token; `INSTANT_APP_ADMIN_TOKEN` of the environment unless given. Without one only
                 guests and users with their tokens can ask.
-            base_url: The server's address, or `file:DIR` for a Ketch in this process whose data is in DIR.
+            base_url: The server's address, or `file:DIR` for a Ketch in this process whose data is in DIR. That needs
+                neither app nor token: it then asks the folder's own app, as its administrator.
             timeout: Seconds that a call may take unless it says otherwise.
             connect_timeout: Seconds of them for connecting.
 
@@ -66,9 +66,7 @@ class AsyncInstantDBAdmin:
             InstantInputError: for arguments that are no good.
         """
         app_id, admin_token = given_app_id(app_id), given_admin_token(admin_token)
-        if not app_id:
-            raise refused_input("no app: give app_id, or set INSTANT_APP_ID in the environment")
-        transport = AsyncTransport(base_url, timeout=timeout, connect_timeout=connect_timeout)
+        transport = AsyncTransport(base_url, app_id, admin_token, timeout=timeout, connect_timeout=connect_timeout)
         self._set_up(transport, Config(app_id, base_url.rstrip("/")), admin_headers(app_id, admin_token))
         self._owns_transport = True
 
@@ -77,8 +75,8 @@ class AsyncInstantDBAdmin:
         self._owns_transport = False
         self.config = config
         self.headers = headers
-        self.auth = AsyncAuth(transport, config, headers)
-        self.storage = AsyncStorage(transport, config, headers)
+        self.auth = AsyncAuth(transport, headers)
+        self.storage = AsyncStorage(transport, headers)
         self.rooms = AsyncRooms(transport, headers)
         self.tx = Transactions()
 
@@ -130,7 +128,7 @@ class AsyncInstantDBAdmin:
             timeout: Seconds; the client's unless given.
         """
         body = query_body(query, rule_params)
-        return await self._post("Query", "/admin/query", body, timeout)
+        return await self._post("Query", "/admin/query", body, timeout, safe=True)
 
     async def transact(self, steps: Steps, *, timeout: float | None = None) -> dict[str, Any]:
         """Runs steps in one transaction, all or none. Returns `{"tx-id": number}`.
@@ -166,7 +164,7 @@ class AsyncInstantDBAdmin:
             `{"result": what the user sees, "checkResults": a list of DebugCheckResult}`.
         """
         body = debug_body(query_body(query, rule_params), rules, ip, origin)
-        answer = await self._post("Debug query", "/admin/query_perms_check", body, timeout)
+        answer = await self._post("Debug query", "/admin/query_perms_check", body, timeout, safe=True)
         return check_results("Debug query", answer)
 
     async def debug_transact(
@@ -186,13 +184,17 @@ class AsyncInstantDBAdmin:
             `{"tx-id", "all-checks-ok?", "committed?", "check-results"}`.
         """
         body = debug_body({"steps": encoded(steps)}, rules, ip, origin)
-        return await self._post("Debug transaction", "/admin/transact_perms_check", body, timeout)
+        return await self._post("Debug transaction", "/admin/transact_perms_check", body, timeout, safe=True)
 
     def subscribe_query(
         self, query: Mapping[str, Any], *, rule_params: Mapping[str, Any] | None = None
     ) -> AsyncLiveQuery:
         """Follows the result of a query: the result as it is now, then after every change."""
-        return AsyncLiveQuery(self._transport, self.config.app_id, self.headers, query_body(query, rule_params))
+        return AsyncLiveQuery(self._transport, self.headers, query_body(query, rule_params))
 
-    async def _post(self, verb: str, path: str, body: dict[str, Any], timeout: float | None) -> dict[str, Any]:
-        return await self._transport.send(verb, "POST", path, headers=self.headers, json=body, timeout=timeout)
+    async def _post(
+        self, verb: str, path: str, body: dict[str, Any], timeout: float | None, *, safe: bool | None = None
+    ) -> dict[str, Any]:
+        return await self._transport.send(
+            verb, "POST", path, headers=self.headers, json=body, timeout=timeout, safe=safe
+        )

@@ -43,12 +43,10 @@ class AsyncLiveQuery:
                 print(event.type, event.data)
     """
 
-    def __init__(
-        self, transport: AsyncTransport, app_id: str, headers: Mapping[str, str], body: dict[str, Any]
-    ) -> None:
+    def __init__(self, transport: AsyncTransport, headers: Mapping[str, str], body: dict[str, Any]) -> None:
         self._transport = transport
         self._headers = {**headers, "Accept": "text/event-stream"}
-        self._query = [("app_id", app_id), ("local_connection_id", new_id())]
+        self._connection_id = new_id()
         self._body = body
         self._events: AsyncEvents | None = None
         self._closed = AsyncSignal()
@@ -128,8 +126,13 @@ class AsyncLiveQuery:
             if wait > 0 and await self._closed.wait(wait):
                 return None
         try:
+            app_id = await self._transport.app_id(_VERB)
             events = await self._transport.events(
-                _VERB, "/admin/subscribe-query", headers=self._headers, query=self._query, json=self._body
+                _VERB,
+                "/admin/subscribe-query",
+                headers=self._headers,
+                query=[("app_id", app_id), ("local_connection_id", self._connection_id)],
+                json=self._body,
             )
         except InstantError as error:
             if is_first or not _is_passing(error):

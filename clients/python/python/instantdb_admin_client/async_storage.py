@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from instantdb_admin_client.async_download import AsyncDownload
 from instantdb_admin_client.async_transport import AsyncTransport
 from instantdb_admin_client.errors import InstantAPIError, refused_input
-from instantdb_admin_client.models import Config, StorageFile
+from instantdb_admin_client.models import StorageFile
 from instantdb_admin_client.requests import (
     file_path,
     file_paths,
@@ -38,9 +38,8 @@ Files = list[StorageFile]
 class AsyncStorage:
     """Uploads, lists, fetches and deletes files. What the server refuses is an `InstantAPIError`."""
 
-    def __init__(self, transport: AsyncTransport, config: Config, headers: dict[str, str]) -> None:
+    def __init__(self, transport: AsyncTransport, headers: dict[str, str]) -> None:
         self._transport = transport
-        self._config = config
         self._headers = headers
 
     async def upload_file(
@@ -165,7 +164,7 @@ class AsyncStorage:
         )
 
     async def _url(self, verb: str, path: str) -> str | None:
-        query = [("app_id", self._config.app_id), ("filename", file_path(path))]
+        query = [("app_id", await self._transport.app_id(verb)), ("filename", file_path(path))]
         answer = await self._transport.send(
             verb, "GET", "/admin/storage/signed-download-url", query=query, headers=self._headers
         )

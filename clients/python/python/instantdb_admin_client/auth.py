@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from instantdb_admin_client.errors import InstantAPIError, refused_input
-from instantdb_admin_client.models import Config, User
+from instantdb_admin_client.models import User
 from instantdb_admin_client.requests import is_unknown_user, maybe_user, part, user, user_key
 from instantdb_admin_client.transport import Transport
 
@@ -19,9 +19,8 @@ class Auth:
     `InstantInputError`. What the server refuses is an `InstantAPIError`.
     """
 
-    def __init__(self, transport: Transport, config: Config, headers: dict[str, str]) -> None:
+    def __init__(self, transport: Transport, headers: dict[str, str]) -> None:
         self._transport = transport
-        self._config = config
         self._headers = headers
 
     def generate_magic_code(self, email: str) -> dict[str, Any]:
@@ -82,7 +81,8 @@ class Auth:
             "POST",
             "/runtime/auth/verify_refresh_token",
             headers={"Content-Type": "application/json"},
-            json={"app-id": self._config.app_id, "refresh-token": token},
+            json={"app-id": self._transport.app_id("Verify token"), "refresh-token": token},
+            safe=True,
         )
         return user("Verify token", answer)
 

@@ -18,3 +18,9 @@ ADMIN_TOKEN_VARIABLE: Final = "INSTANT_APP_ADMIN_TOKEN"
 #: How long a call may take, in seconds, unless it or its client says otherwise.
 TIMEOUT: Final = 60.0
 CONNECT_TIMEOUT: Final = 10.0
+
+#: How addresses of folders begin.
+FOLDER: Final = "file:"
+
+#: How long a live query may be silent, in seconds. Servers send a sign of life every 15.
+SILENCE: Final = 60.0

@@ -44,10 +44,10 @@ class LiveQuery:
                 print(event.type, event.data)
     """
 
-    def __init__(self, transport: Transport, app_id: str, headers: Mapping[str, str], body: dict[str, Any]) -> None:
+    def __init__(self, transport: Transport, headers: Mapping[str, str], body: dict[str, Any]) -> None:
         self._transport = transport
         self._headers = {**headers, "Accept": "text/event-stream"}
-        self._query = [("app_id", app_id), ("local_connection_id", new_id())]
+        self._connection_id = new_id()
         self._body = body
         self._events: Events | None = None
         self._closed = Signal()
@@ -127,8 +127,13 @@ class LiveQuery:
             if wait > 0 and self._closed.wait(wait):
                 return None
         try:
+            app_id = self._transport.app_id(_VERB)
             events = self._transport.events(
-                _VERB, "/admin/subscribe-query", headers=self._headers, query=self._query, json=self._body
+                _VERB,
+                "/admin/subscribe-query",
+                headers=self._headers,
+                query=[("app_id", app_id), ("local_connection_id", self._connection_id)],
+                json=self._body,
             )
         except InstantError as error:
             if is_first or not _is_passing(error):

@@ -168,7 +168,7 @@ def file_paths(paths: Any) -> list[str]:
 
 
 def fits_header(path: str) -> bool:
-    """Whether a path can travel in a header, where other letters than those of ASCII arrive changed."""
+    """Whether a path can travel in a header as it is."""
     return path.isascii() and path.isprintable() and path == path.strip()
 
 

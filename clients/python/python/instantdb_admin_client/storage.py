@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from instantdb_admin_client.download import Download
 from instantdb_admin_client.errors import InstantAPIError, refused_input
-from instantdb_admin_client.models import Config, StorageFile
+from instantdb_admin_client.models import StorageFile
 from instantdb_admin_client.requests import (
     file_path,
     file_paths,
@@ -39,9 +39,8 @@ Files = list[StorageFile]
 class Storage:
     """Uploads, lists, fetches and deletes files. What the server refuses is an `InstantAPIError`."""
 
-    def __init__(self, transport: Transport, config: Config, headers: dict[str, str]) -> None:
+    def __init__(self, transport: Transport, headers: dict[str, str]) -> None:
         self._transport = transport
-        self._config = config
         self._headers = headers
 
     def upload_file(
@@ -160,7 +159,7 @@ class Storage:
         )
 
     def _url(self, verb: str, path: str) -> str | None:
-        query = [("app_id", self._config.app_id), ("filename", file_path(path))]
+        query = [("app_id", self._transport.app_id(verb)), ("filename", file_path(path))]
         answer = self._transport.send(
             verb, "GET", "/admin/storage/signed-download-url", query=query, headers=self._headers
         )

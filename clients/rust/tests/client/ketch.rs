@@ -48,6 +48,7 @@ impl Ketch {
                 "--dir",
             ])
             .arg(&dir)
+            .env("KETCH_MASTER_KEY", "0123456789abcdef".repeat(4))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

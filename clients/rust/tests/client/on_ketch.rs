@@ -220,6 +220,54 @@ async fn superusers_look_after_the_server() {
 }
 
 #[tokio::test]
+async fn jobs_are_queued_and_worked_on() {
+    let Some(ketch) = Ketch::start() else { return };
+    let jobs = ketch.root().await.jobs();
+    let minute = Duration::from_secs(60);
+    let queued = jobs.enqueue("mail", json!({"to": "ada"}), None, Some(1)).await.unwrap();
+    let id = queued["id"].as_str().unwrap();
+    jobs.enqueue("mail", json!(null), Some("2999-01-01 00:00:00Z"), None).await.unwrap();
+    assert_eq!(jobs.claim(["sms"], 5, minute).await.unwrap().items, []);
+    let first = jobs.claim(["sms", "mail"], 5, minute).await.unwrap().items;
+    assert_eq!((first.len(), first[0].id.as_str(), first[0].payload["to"].as_str()), (1, id, Some("ada")));
+    let longer = jobs.extend(&first[0], minute * 60).await.unwrap();
+    assert!(longer.locked_until > first[0].locked_until && longer.lease == first[0].lease);
+    let waiting = jobs.fail(&first[0], "no luck", Some(Duration::ZERO)).await.unwrap();
+    assert_eq!((waiting["status"].as_str(), waiting["retries"].as_u64()), (Some("pending"), Some(1)));
+    assert_eq!(jobs.complete(&first[0]).await.unwrap_err().status(), 409);
+    let second = jobs.claim([""; 0], 5, Duration::ZERO).await.unwrap().items;
+    assert_eq!((second[0].last_error.as_str(), second[0].retries), ("no luck", 1));
+    jobs.fail(&second[0], "no luck again", None).await.unwrap();
+    assert_eq!(jobs.get_one(id).await.unwrap()["status"], "failed");
+    assert_eq!(jobs.requeue(id).await.unwrap()["status"], "pending");
+    let third = jobs.claim(["mail"], 1, minute).await.unwrap().items;
+    assert_eq!(jobs.complete(&third[0]).await.unwrap()["status"], "completed");
+    assert_eq!(jobs.delete(id).await.unwrap_err().status(), 400);
+    let page = jobs.get_list(1, 0).query("topic", "mail").query("status", "pending").await.unwrap();
+    assert_eq!((page.items.len(), page.total, page.limit), (1, 1, 1));
+    assert_eq!(jobs.delete(page.items[0]["id"].as_str().unwrap()).await.unwrap(), json!({"ok": true}));
+    let stats = jobs.get_stats().await.unwrap();
+    assert_eq!((&stats["total"], &stats["completed"], &stats["running"]), (&json!(1), &json!(1), &json!(0)));
+    assert_eq!(ketch.client().jobs().get_stats().await.unwrap_err().status(), 401);
+}
+
+#[tokio::test]
+async fn secrets_are_kept() {
+    let Some(ketch) = Ketch::start() else { return };
+    let secrets = ketch.root().await.secrets();
+    assert_eq!(secrets.create("stripe/key", "sk_live_1234567", "", "").await.unwrap()["env"], "global");
+    secrets.create("short", "1234", "test", "a short one").await.unwrap();
+    assert_eq!(secrets.get("stripe/key").await.unwrap()["value"], "sk_live_1234567");
+    secrets.update("short", "5678", "still short").await.unwrap();
+    let list = secrets.get_list().await.unwrap();
+    let masked = |index: usize| list["items"][index]["masked_value"].as_str();
+    assert_eq!((list["total"].as_u64(), masked(0), masked(1)), (Some(2), Some("***"), Some("sk_liv***")));
+    assert_eq!(list["items"][0]["description"], "still short");
+    secrets.delete("short").await.unwrap();
+    assert_eq!(secrets.get("short").await.unwrap_err().status(), 404);
+}
+
+#[tokio::test]
 async fn visits_are_counted() {
     let Some(ketch) = Ketch::start() else { return };
     let root = ketch.root().await;

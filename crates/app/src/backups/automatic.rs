@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ketch_auth::Auth;
+
 use super::service::Backups;
 use crate::crons::Crons;
 
@@ -10,33 +12,39 @@ const JOB: &str = "__pbAutoBackup__";
 
 impl Backups {
     /// Has backups made when the settings say, now and after each change of them.
-    pub(crate) fn follow_settings(&self, crons: &Crons) {
-        self.schedule(crons, &self.inner.settings.current().backups.cron);
+    /// Of one that fails the superusers are told by mail.
+    pub(crate) fn follow_settings(&self, crons: &Crons, auth: &Auth) {
+        self.schedule(crons, auth, &self.inner.settings.current().backups.cron);
         // The settings know the follower, and backups know the settings: one of the two is weak.
-        let (followed, crons) = (Arc::downgrade(&self.inner), crons.clone());
+        let (followed, crons, auth) = (Arc::downgrade(&self.inner), crons.clone(), auth.clone());
         self.inner.settings.follow(move |settings| {
             if let Some(inner) = followed.upgrade() {
-                Self { inner }.schedule(&crons, &settings.backups.cron);
+                Self { inner }.schedule(&crons, &auth, &settings.backups.cron);
             }
         });
     }
 
     /// Registers, changes or removes the job that makes backups, as the expression says; empty is never.
-    fn schedule(&self, crons: &Crons, expression: &str) {
+    fn schedule(&self, crons: &Crons, auth: &Auth, expression: &str) {
         if expression.is_empty() {
             return crons.remove(JOB);
         }
         if crons.list().iter().any(|job| job.id == JOB && job.expression == expression) {
             return;
         }
-        let scheduled = Arc::downgrade(&self.inner);
+        let (scheduled, auth) = (Arc::downgrade(&self.inner), auth.clone());
         let added = crons.add(JOB, expression, move || {
             let backups = scheduled.upgrade().map(|inner| Self { inner });
+            let auth = auth.clone();
             async move {
-                match backups {
-                    Some(backups) => backups.create_automatic().await,
-                    None => Ok(()),
+                let Some(backups) = backups else { return Ok(()) };
+                let made = backups.create_automatic().await;
+                if let Err(error) = &made {
+                    let why = error.cause.as_deref().unwrap_or(&error.message);
+                    let text = format!("The scheduled backup was not made: {why}");
+                    auth.alert_superusers("Autobackup failure", &text).await;
                 }
+                made
             }
         });
         // Stored expressions were checked, though perhaps not by this server: no reason to stay closed.

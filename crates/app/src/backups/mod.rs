@@ -15,4 +15,5 @@ mod unpack;
 
 pub use host::RestoreHost;
 pub use ketch_files::{Blob, BlobContent, Source};
+pub use pack::LOCK_FILE;
 pub use service::{Backup, Backups, Upload};

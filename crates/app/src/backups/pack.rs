@@ -17,8 +17,17 @@ pub(super) const DATABASES: [&str; 2] = ["data.db", "auxiliary.db"];
 /// What stands beside a database while it is open.
 const BESIDE_DATABASES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Entries of a data folder that are no part of a backup, and that a restore leaves where they are.
-pub(super) const LEFT_ALONE: [&str; 6] =
-    ["backups", "apps", ".pb_temp_to_delete", super::swap::FOLDER, ".autocert_cache", "lost+found"];
+pub(super) const LEFT_ALONE: [&str; 7] = [
+    "backups",
+    "apps",
+    ".pb_temp_to_delete",
+    super::swap::FOLDER,
+    LOCK_FILE,
+    ".autocert_cache",
+    "lost+found",
+];
+/// Locked by the process that serves the folder; stays where it is for as long as that does.
+pub const LOCK_FILE: &str = ".ketch_lock";
 /// Tells PocketBase's processes of changes; of no use to anybody else.
 const NOTIFY: &str = ".notify";
 /// How the names of stored files begin that are not whole yet.

@@ -115,6 +115,7 @@ impl Upload {
         let content_type = request.content_type.clone().filter(|text| is_plain(text));
         let content_type = content_type.as_deref().unwrap_or(UNKNOWN_TYPE);
         let blobs = instant.records.files();
+        instant.records.note_pending_files(&files.id, &location_id, vec![CONTENT.to_owned()]).await?;
         blobs
             .put(&files.id, &location_id, CONTENT, CONTENT, content_type, source)
             .await

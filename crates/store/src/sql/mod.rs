@@ -14,6 +14,7 @@ mod joins;
 pub mod logs;
 mod nulls;
 mod operand;
+pub mod pending_files;
 mod predicate;
 pub mod relations;
 mod renderer;

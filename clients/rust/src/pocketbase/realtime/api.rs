@@ -12,8 +12,9 @@ use tokio::sync::mpsc::{self, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::super::core::Core;
-use super::event::{Event, is_of, key};
+use super::event::{ConnectionEvent, Event, is_of, key};
 use super::hub::{Command, Entry, Hub, Status};
+use super::limits::Limits;
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::PerProcess;
@@ -32,7 +33,7 @@ pub struct Realtime {
 
 struct Shared {
     core: Arc<Core>,
-    connect_timeout_ms: AtomicU64,
+    limits: Arc<Limits>,
     numbers: AtomicU64,
     task: PerProcess<Task>,
 }
@@ -47,7 +48,7 @@ impl Realtime {
     pub(crate) fn new(core: &Arc<Core>) -> Self {
         let shared = Shared {
             core: core.clone(),
-            connect_timeout_ms: AtomicU64::new(15_000),
+            limits: Arc::default(),
             numbers: AtomicU64::new(1),
             task: PerProcess::new(),
         };
@@ -131,15 +132,49 @@ impl Realtime {
 
     /// How long opening the connection may take; 15 seconds unless told. For connections to come.
     pub fn set_connect_timeout(&self, timeout: Duration) {
-        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-        self.shared.connect_timeout_ms.store(millis, Ordering::Relaxed);
+        self.shared.limits.set_connect_timeout(timeout);
+    }
+
+    /// How often it is tried to reconnect, one after the other, before all listeners are let go; without
+    /// end unless told.
+    pub fn set_reconnects_max(&self, most: u32) {
+        self.shared.limits.set_reconnects(most);
+    }
+
+    /// Calls a function when the connection breaks, closes or is back, on the task of the connection:
+    /// it must not block. It takes the place of an earlier one.
+    pub fn on_connection(&self, observer: impl Fn(&ConnectionEvent) + Send + Sync + 'static) {
+        self.shared.limits.set_observer(Some(Arc::new(observer)));
+    }
+
+    /// Tells the server the topics once more, for somebody else has signed in or out. If the server does
+    /// not take them on this connection, a new one is opened.
+    pub fn refresh(&self) -> Call<()> {
+        self.command(|done| Command::Refresh { done })
+    }
+
+    /// Ends these listeners. Done when the server knows.
+    pub fn end(&self, listeners: Vec<Listener>) -> Call<()> {
+        let numbers: Vec<u64> = listeners.into_iter().map(Listener::into_number).collect();
+        self.remove_entries(move |entry| numbers.contains(&entry.number))
     }
 
     pub(crate) fn remove(&self, matches: impl Fn(&str) -> bool + Send + 'static) -> Call<()> {
+        self.remove_entries(move |entry| matches(&entry.key))
+    }
+
+    fn remove_entries(&self, matches: impl Fn(&Entry) -> bool + Send + 'static) -> Call<()> {
+        self.command(|done| Command::RemoveWhere { matches: Box::new(matches), done })
+    }
+
+    fn command(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<()>>) -> Command + Send + 'static,
+    ) -> Call<()> {
         let this = self.clone();
         Call::new(move |_| async move {
             let (done, result) = oneshot::channel();
-            this.send(Command::RemoveWhere { matches: Box::new(matches), done })?;
+            this.send(command(done))?;
             finished(result).await
         })
     }
@@ -161,8 +196,8 @@ impl Realtime {
             None => command,
         };
         let (sender, receiver) = unbounded_channel();
-        let timeout = Duration::from_millis(self.shared.connect_timeout_ms.load(Ordering::Relaxed));
-        let hub = Hub::new(self.shared.core.clone(), receiver, task.status.clone(), timeout);
+        let limits = self.shared.limits.clone();
+        let hub = Hub::new(self.shared.core.clone(), receiver, task.status.clone(), limits);
         tokio::spawn(hub.run());
         let _ = sender.send(command);
         *commands = Some(sender.clone());
@@ -193,6 +228,11 @@ impl Listener {
     /// Lets it listen for as long as the client is there; [`Realtime::unsubscribe`] still ends it.
     pub fn detach(mut self) {
         self.commands = None;
+    }
+
+    fn into_number(mut self) -> u64 {
+        self.commands = None;
+        self.number
     }
 }
 

@@ -26,6 +26,23 @@ pub enum Event {
     Gap,
 }
 
+/// What happens to the connection as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionEvent {
+    /// The connection is gone. With topics it broke and is being opened again; without any it was
+    /// closed, as nobody listens any more.
+    Disconnected {
+        /// What is subscribed to, with options, as the server names it.
+        topics: Vec<String>,
+    },
+    /// The connection was away and is back: messages may have been missed.
+    Gap {
+        /// What is subscribed to.
+        topics: Vec<String>,
+    },
+}
+
 /// A topic with the options of the subscription, as the server knows it.
 pub(crate) fn key(topic: &str, options: &Options) -> String {
     if options.query.is_empty() && options.headers.is_empty() {

@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::core::{Core, Outgoing};
-use super::event::{CONNECT, Event};
+use super::event::{CONNECT, ConnectionEvent, Event};
+use super::limits::Limits;
 use crate::backoff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Options;
@@ -27,9 +28,21 @@ pub(crate) type Callback = Arc<dyn Fn(&Event) + Send + Sync>;
 type Done = oneshot::Sender<Result<()>>;
 
 pub(crate) enum Command {
-    Add { entry: Entry, done: Done },
-    Remove { number: u64 },
-    RemoveWhere { matches: Box<dyn Fn(&str) -> bool + Send>, done: Done },
+    Add {
+        entry: Entry,
+        done: Done,
+    },
+    Remove {
+        number: u64,
+    },
+    RemoveWhere {
+        matches: Box<dyn Fn(&Entry) -> bool + Send>,
+        done: Done,
+    },
+    /// Tell the server the topics once more: who signs in decides what comes.
+    Refresh {
+        done: Done,
+    },
 }
 
 /// A listener.
@@ -47,6 +60,9 @@ pub(crate) struct Entry {
 pub(crate) struct Status {
     client_id: Mutex<String>,
 }
+
+/// What is told of the connection as a whole, besides what each listener is told.
+pub(crate) type Observer = Arc<dyn Fn(&ConnectionEvent) + Send + Sync>;
 
 impl Status {
     pub(crate) fn client_id(&self) -> String {
@@ -77,7 +93,7 @@ pub(crate) struct Hub {
     core: Arc<Core>,
     commands: UnboundedReceiver<Command>,
     status: Arc<Status>,
-    connect_timeout: Duration,
+    limits: Arc<Limits>,
     listeners: Vec<Entry>,
     waiting: Vec<Waiting>,
     connection: Option<Connection>,
@@ -93,13 +109,13 @@ impl Hub {
         core: Arc<Core>,
         commands: UnboundedReceiver<Command>,
         status: Arc<Status>,
-        connect_timeout: Duration,
+        limits: Arc<Limits>,
     ) -> Self {
         Self {
             core,
             commands,
             status,
-            connect_timeout,
+            limits,
             listeners: Vec::new(),
             waiting: Vec::new(),
             connection: None,
@@ -161,20 +177,30 @@ impl Hub {
             }
             Command::Remove { number } => self.listeners.retain(|entry| entry.number != number),
             Command::RemoveWhere { matches, done } => {
-                self.listeners.retain(|entry| !matches(&entry.key));
+                self.listeners.retain(|entry| !matches(entry));
                 match self.connection {
                     Some(_) => self.waiting.push(Waiting { done, number: None }),
                     // Without a connection the server knows of no topics.
                     None => drop(done.send(Ok(()))),
                 }
             }
+            Command::Refresh { done } => match &mut self.connection {
+                Some(connection) => {
+                    connection.told.clear();
+                    self.waiting.push(Waiting { done, number: None });
+                }
+                // The next connection is told anyway.
+                None => drop(done.send(Ok(()))),
+            },
         }
     }
 
     /// Brings connection and server in line with the listeners.
     async fn settle(&mut self) {
         if self.listeners.is_empty() {
-            self.connection = None;
+            if self.connection.take().is_some() {
+                self.observe(&ConnectionEvent::Disconnected { topics: Vec::new() });
+            }
             (self.retry_at, self.failures, self.has_gap) = (None, 0, false);
             self.status.set("");
             self.answer(|| Ok(()));
@@ -195,6 +221,7 @@ impl Hub {
                     // Those who are only now told that they are connected have missed nothing.
                     let fresh: Vec<u64> = self.waiting.iter().filter_map(|waiting| waiting.number).collect();
                     self.tell(&Event::Gap, |entry| !fresh.contains(&entry.number));
+                    self.observe(&ConnectionEvent::Gap { topics: self.topics() });
                 }
                 self.answer(|| Ok(()));
             }
@@ -222,13 +249,10 @@ impl Hub {
             }
             Ok(Connection { events, client_id, opened: Instant::now(), told: BTreeSet::new() })
         };
-        let late = || {
-            Error::new(
-                ErrorKind::Timeout,
-                format!("no realtime connection within {:?}", self.connect_timeout),
-            )
-        };
-        let opened = timeout(self.connect_timeout, opening).await.unwrap_or_else(|_| Err(late()));
+        let connect_timeout = self.limits.connect_timeout();
+        let late =
+            || Error::new(ErrorKind::Timeout, format!("no realtime connection within {connect_timeout:?}"));
+        let opened = timeout(connect_timeout, opening).await.unwrap_or_else(|_| Err(late()));
         opened.map_err(|error| match error.url() {
             "" => error.with_url(format!("{}{PATH}", self.core.base_url())),
             _ => error,
@@ -284,12 +308,29 @@ impl Hub {
         self.status.set("");
         self.has_gap = true;
         self.tell(&Event::Disconnected, |_| true);
+        self.observe(&ConnectionEvent::Disconnected { topics: self.topics() });
         self.pause();
     }
 
     fn pause(&mut self) {
         self.retry_at = Some(Instant::now() + backoff::reconnect(self.failures));
         self.failures = self.failures.saturating_add(1);
+        if self.failures > self.limits.reconnects() {
+            // Given up: whoever listens must subscribe again.
+            self.listeners.clear();
+        }
+    }
+
+    /// The topics with options, each once.
+    fn topics(&self) -> Vec<String> {
+        let topics: BTreeSet<&str> = self.listeners.iter().map(|entry| entry.key.as_str()).collect();
+        topics.into_iter().map(str::to_owned).collect()
+    }
+
+    fn observe(&self, event: &ConnectionEvent) {
+        if let Some(observer) = self.limits.observer() {
+            let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));
+        }
     }
 
     fn dispatch(&mut self, event: &sse::Event) {
