@@ -15,6 +15,7 @@ pub mod oauth2;
 mod oauth2_account;
 mod oauth2_login;
 mod otp;
+pub mod outbound;
 mod password;
 mod password_reset;
 mod refresh_tokens;

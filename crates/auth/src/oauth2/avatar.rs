@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use crate::oauth2::http::{self, Http};
 use crate::oauth2::profile::Read;
+use crate::outbound::is_public_literal;
 
 /// For the whole picture.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,7 +20,7 @@ const DEFAULT_NAME: &str = "avatar";
 /// may have chosen the address.
 pub(crate) async fn fetch(http: &Http, url: &str, field: &str) -> Read<UploadedFile> {
     let url = Url::parse(url).map_err(|error| format!("the avatar's address: {error}"))?;
-    if !matches!(url.scheme(), "http" | "https") || !http::is_public_literal(url.host_str()) {
+    if !matches!(url.scheme(), "http" | "https") || !is_public_literal(url.host_str()) {
         return Err("the avatar's address is not a public one".to_owned());
     }
     let original_name = file_name(&url);
