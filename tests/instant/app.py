@@ -22,8 +22,9 @@ BROWSER = {"app-id": APP_ID}
 class App:
     """A running server. Requests carry the headers they are given and nothing else."""
 
-    def __init__(self, home: Path, *, superuser: bool = False) -> None:
-        product = dataclasses.replace(ketch(), serve_flags=(f"--app-id={APP_ID}", f"--admin-token={ADMIN_TOKEN}"))
+    def __init__(self, home: Path, *, superuser: bool = False, flags: tuple[str, ...] = ()) -> None:
+        fixed = (f"--app-id={APP_ID}", f"--admin-token={ADMIN_TOKEN}")
+        product = dataclasses.replace(ketch(), serve_flags=(*fixed, *flags))
         self.server = Server(product, home)
         self._superuser = superuser
 

@@ -8,6 +8,7 @@ use ketch_files::Files;
 use ketch_instant::Instant;
 use ketch_instant::live::LiveQueries;
 use ketch_instant::streams::Streams;
+use ketch_instant::webhooks::Webhooks;
 use ketch_jobs::Jobs;
 use ketch_model::collection::SUPERUSERS;
 use ketch_model::{Cell, CellRef, Error, Result};
@@ -45,6 +46,8 @@ pub struct App {
     pub live: LiveQueries,
     /// Texts that are written and read while they grow.
     pub streams: Streams,
+    /// Other servers that are told of changes, once [`Webhooks::start`] was called.
+    pub webhooks: Webhooks,
     pub settings: SettingsHandle,
     pub config: AppConfig,
     /// The queue of jobs for workers of the operator.
@@ -68,6 +71,7 @@ impl App {
     /// Ends realtime connections, stops recurring jobs, finishes queued writes and closes both databases.
     pub async fn close(&self) {
         self.close_streams();
+        self.webhooks.close();
         self.crons.stop().await;
         self.periodic.stop().await;
         self.telemetry.flush().await;

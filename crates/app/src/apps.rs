@@ -212,6 +212,7 @@ impl Apps {
         let config = AppConfig {
             data_dir: self.folder(id),
             identity: PinnedIdentity { id: Some(id.to_owned()), ..pinned },
+            webhook_signer: Some(self.main.webhooks.signer().clone()),
             ..self.main.config.clone()
         };
         let app = (self.open)(config).await?;

@@ -1,7 +1,9 @@
 //! What the process decides about an app.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use ketch_instant::webhooks::SignerSource;
 use ketch_jobs::JobOptions;
 use ketch_realtime::Lifetimes;
 use ketch_telemetry::TelemetryOptions;
@@ -36,4 +38,23 @@ pub struct AppConfig {
     pub is_trial: bool,
     /// Anybody may make an app, which is removed after some days.
     pub ephemeral_apps: bool,
+    /// How webhooks are told.
+    pub webhooks: WebhookOptions,
+    /// Where the key of webhooks is; the app's own folder, unless said otherwise.
+    pub webhook_signer: Option<SignerSource>,
+}
+
+/// How webhooks are told.
+#[derive(Debug, Clone)]
+pub struct WebhookOptions {
+    /// Deliveries go to public addresses only, by https. Apps that anybody may make never reach others.
+    pub public_only: bool,
+    /// How long after the first failed attempt the next one comes; later ones wait longer.
+    pub retry: Duration,
+}
+
+impl Default for WebhookOptions {
+    fn default() -> Self {
+        Self { public_only: false, retry: Duration::from_secs(60) }
+    }
 }

@@ -19,7 +19,7 @@ mod sql;
 
 pub use app::App;
 pub use apps::{Apps, Opener};
-pub use config::AppConfig;
+pub use config::{AppConfig, WebhookOptions};
 pub use crons::{CronJob, Crons};
 pub use error::OpenError;
 pub use identity::{Identity, PinnedIdentity, is_canonical_uuid};

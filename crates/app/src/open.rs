@@ -11,6 +11,7 @@ use ketch_instant::Instant;
 use ketch_instant::live::LiveQueries;
 use ketch_instant::permissions::Permissions;
 use ketch_instant::streams::{StreamBell, Streams};
+use ketch_instant::webhooks::{self, SignerSource, WebhookNotes, Webhooks};
 use ketch_jobs::Jobs;
 use ketch_mail::Mailer;
 use ketch_model::settings::Settings;
@@ -52,6 +53,10 @@ const PENDING_FILES_PERIOD: Duration = Duration::from_secs(3600);
 const JOBS_CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
 /// How often bytes of streams are looked for that nobody saw go.
 const STREAMS_PERIOD: Duration = Duration::from_secs(3600);
+/// How often deliveries are removed that are kept no more.
+const WEBHOOKS_PERIOD: Duration = Duration::from_secs(60);
+/// The address of the app in settings that nobody has changed.
+const UNTOLD_ORIGIN: &str = "http://localhost:8090";
 /// How often the change log is shortened.
 const PRUNE_PERIOD: Duration = Duration::from_secs(10);
 /// How long changes stay for readers that fell behind.
@@ -70,6 +75,8 @@ struct Loaded {
     stored_settings: String,
     id: String,
     is_new: bool,
+    /// It is removed after some days.
+    is_temporary: bool,
 }
 
 impl App {
@@ -103,8 +110,13 @@ impl App {
         let realtime = Hub::new(config.realtime);
         let feed = ChangeFeed::default();
         let bell = StreamBell::default();
-        let sinks: Vec<Box<dyn ChangeSink>> =
-            vec![Box::new(realtime.clone()), Box::new(feed.clone()), Box::new(bell.clone())];
+        let notes = WebhookNotes::default();
+        let sinks: Vec<Box<dyn ChangeSink>> = vec![
+            Box::new(realtime.clone()),
+            Box::new(feed.clone()),
+            Box::new(bell.clone()),
+            Box::new(notes.clone()),
+        ];
         let records = Records::new(main.clone(), schema, files.clone(), sinks);
         if config.is_trial {
             records.forget_pending_files().await?;
@@ -135,12 +147,25 @@ impl App {
         let auth = Auth::new(records.clone(), mailer);
         let permissions = Permissions::open(main.clone()).await?;
         let instant = Instant::new(records.clone(), auth.clone(), permissions);
+        let signer = config.webhook_signer.clone().unwrap_or_else(|| SignerSource::new(main.clone()));
+        let setting = webhooks::Setting {
+            app_id: loaded.id.clone(),
+            origin: {
+                let settings = settings.clone();
+                Box::new(move || told_origin(&settings.current()))
+            },
+            // Strangers make such apps: they must not reach what only this machine reaches.
+            public_only: config.webhooks.public_only || loaded.is_temporary,
+            retry: config.webhooks.retry,
+        };
+        let webhooks = Webhooks::open(instant.clone(), main.clone(), notes, signer, setting).await?;
         let app = Arc::new(Self {
             id: loaded.id,
             is_new: loaded.is_new,
             collections: Collections::new(records.clone()),
             live: LiveQueries::start(instant.clone(), feed),
             streams: Streams::start(instant.clone(), bell),
+            webhooks,
             instant,
             auth,
             realtime,
@@ -180,6 +205,16 @@ impl App {
                 let Some(app) = app else { return };
                 if let Err(error) = app.streams.sweep().await {
                     tracing::warn!(%error, "the bytes of deleted streams could not be removed");
+                }
+            }
+        });
+        let weak = Arc::downgrade(&app);
+        app.periodic.every("tidy up after webhooks", WEBHOOKS_PERIOD, move || {
+            let app = weak.upgrade();
+            async move {
+                let Some(app) = app else { return };
+                if let Err(error) = app.webhooks.tidy().await {
+                    tracing::warn!(%error, "old deliveries of webhooks could not be removed");
                 }
             }
         });
@@ -237,7 +272,9 @@ async fn load(
         };
         let schema = collections::load_schema(connection)?;
         let (id, is_new) = identity::prepare(connection, &pinned, cipher.as_ref())?;
-        Ok(Loaded { schema, settings, stored_settings, id, is_new })
+        let identity = identity::load(connection, cipher.as_ref())?;
+        let is_temporary = identity.is_some_and(|identity| identity.expires.is_some());
+        Ok(Loaded { schema, settings, stored_settings, id, is_new, is_temporary })
     })
     .await
 }
@@ -250,6 +287,12 @@ fn refuse_old(connection: &mut dyn Connection, tables: &HashSet<String>) -> Resu
         return Ok(());
     }
     Err(OpenError::TooOld)
+}
+
+/// Where the operator says that the app is.
+fn told_origin(settings: &Settings) -> Option<String> {
+    let url = settings.meta.app_url.trim_end_matches('/');
+    (!url.is_empty() && url != UNTOLD_ORIGIN).then(|| url.to_owned())
 }
 
 async fn prepare_aux(aux: &Arc<dyn Store>) -> Result<(), OpenError> {

@@ -19,6 +19,7 @@ pub mod transact;
 pub mod url_key;
 pub mod users;
 pub mod viewer;
+pub mod webhooks;
 
 pub use answer::{Answer, Question};
 pub use error::{Error, Kind, Result};

@@ -145,6 +145,7 @@ impl Embedded {
             telemetry: serve.telemetry.options()?,
             jobs: serve.services.jobs(),
             master_key: serve.services.master_key()?,
+            webhooks: serve.services.webhooks(),
             ephemeral_apps: serve.ephemeral_apps,
         };
         let lock = take_lock(folder.clone(), url).await?;

@@ -42,7 +42,16 @@ impl Routers {
 }
 
 /// The first parts of the Instant front's paths.
-const INSTANT: [&str; 6] = ["/admin/", "/runtime/", "/storage/", "/dash/", "/superadmin/", "/health/"];
+const INSTANT: [&str; 8] = [
+    "/admin/",
+    "/runtime/",
+    "/storage/",
+    "/dash/",
+    "/superadmin/",
+    "/health/",
+    "/webhooks/payload/",
+    "/.well-known/webhooks/",
+];
 
 /// All fronts. `main` is the router of the main app, with the static files; `files` are those alone.
 pub(crate) fn router(apps: Arc<Apps>, main: Router, files: Folder) -> Router {

@@ -1,11 +1,11 @@
-//! Flags and variables of the environment that are about the queue of jobs and about secrets.
+//! Flags and variables of the environment that are about the queue of jobs, about secrets and webhooks.
 
 use std::env;
 use std::time::Duration;
 
 use clap::Args;
-use ketch_app::JobOptions;
 use ketch_app::secrets::MasterKey;
+use ketch_app::{JobOptions, WebhookOptions};
 
 use crate::failure::Failure;
 
@@ -14,6 +14,8 @@ const MASTER_KEY: &str = "KETCH_MASTER_KEY";
 const OTHER_MASTER_KEY: &str = "PB_MASTER_KEY";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const DAYS_MAX: u32 = 36_500;
+/// A day, in seconds.
+const RETRY_MAX: u32 = 24 * 60 * 60;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServiceFlags {
@@ -27,6 +29,12 @@ pub(crate) struct ServiceFlags {
     /// other users of the machine do not see it [env: KETCH_MASTER_KEY, PB_MASTER_KEY]
     #[arg(long = "masterKey", value_name = "DIGITS")]
     master_key: Option<String>,
+    /// Webhooks are told by https and at public addresses only
+    #[arg(long = "publicWebhooks")]
+    public_webhooks: bool,
+    /// The seconds after which a webhook that could not be told is tried again; later attempts wait longer
+    #[arg(long = "webhookRetry", default_value_t = 60, value_name = "SECONDS")]
+    webhook_retry: u32,
 }
 
 impl ServiceFlags {
@@ -36,6 +44,11 @@ impl ServiceFlags {
             topics: topics.filter(|topic| !topic.is_empty()).collect(),
             completed_kept: self.retention.min(DAYS_MAX) * DAY,
         }
+    }
+
+    pub(crate) fn webhooks(&self) -> WebhookOptions {
+        let retry = Duration::from_secs(u64::from(self.webhook_retry.clamp(1, RETRY_MAX)));
+        WebhookOptions { public_only: self.public_webhooks, retry }
     }
 
     /// The key of flag or environment; the flag wins. A wrong one is not repeated.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use ketch_app::backups::{RestoreHost, swap};
 use ketch_app::secrets::MasterKey;
-use ketch_app::{App, AppConfig, Apps, JobOptions, Lifetimes, OpenError, PinnedIdentity};
+use ketch_app::{App, AppConfig, Apps, JobOptions, Lifetimes, OpenError, PinnedIdentity, WebhookOptions};
 use ketch_store::{Store, StoreError};
 use ketch_store_sqlite::{SqliteOptions, SqliteStore};
 use ketch_telemetry::TelemetryOptions;
@@ -28,6 +28,7 @@ pub(crate) struct ServeOptions {
     pub(crate) jobs: JobOptions,
     pub(crate) master_key: Option<MasterKey>,
     pub(crate) ephemeral_apps: bool,
+    pub(crate) webhooks: WebhookOptions,
 }
 
 /// What the command line says of every database.
@@ -100,8 +101,8 @@ pub(crate) async fn serve_all(
 ) -> Result<Arc<Apps>, Failure> {
     let engine = Engine::of(global);
     let open = move |config| open_served(config, engine, restart.clone());
-    let ServeOptions { telemetry, jobs, master_key, ephemeral_apps } = options;
-    let config = AppConfig { ephemeral_apps, jobs, master_key, ..main_config(global, telemetry)? };
+    let ServeOptions { telemetry, jobs, master_key, ephemeral_apps, webhooks } = options;
+    let config = AppConfig { ephemeral_apps, jobs, master_key, webhooks, ..main_config(global, telemetry)? };
     let main = open(config).await?;
     let apps = Arc::new(Apps::new(main, Box::new(move |config| open(config).boxed())));
     if ephemeral_apps {
@@ -125,6 +126,8 @@ async fn open_served(config: AppConfig, engine: Engine, restart: Restart) -> Res
         try_open: Box::new(try_open),
         restart: Box::new(move |folder| restart(folder)),
     });
+    // Only who serves the app delivers: commands, and looks at a backup, open it as well.
+    app.webhooks.start();
     Ok(app)
 }
 

@@ -25,11 +25,17 @@ impl Records {
         work: impl FnOnce(&mut dyn Connection, &Arc<Schema>, &mut Applied) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (handle, sinks) = (self.inner.schema.clone(), self.inner.sinks.clone());
+        let listeners = sinks.clone();
         let transaction = move |connection: &mut dyn Connection| {
             let schema = handle.load_full();
             let mut applied = Applied::default();
             let answer = work(connection, &schema, &mut applied)?;
             log_changes(connection, &applied)?;
+            if !applied.changes.is_empty() {
+                for sink in listeners.iter() {
+                    sink.logged(connection, &schema, &applied.changes)?;
+                }
+            }
             Ok::<_, Error>((answer, applied))
         };
         let tell = move |(_, applied): &(T, Applied)| {

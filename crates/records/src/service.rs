@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use ketch_files::Files;
 use ketch_model::{Collection, Record, Schema};
-use ketch_store::{Change, Store};
+use ketch_store::{Change, Connection, Store, StoreError};
 
 /// The app's schema as of the last committed schema change.
 pub type SchemaHandle = Arc<ArcSwap<Schema>>;
@@ -16,6 +16,22 @@ pub trait ChangeSink: Send + Sync + 'static {
     /// A transaction is durable. Called on the store's writer in the order of the commits, so an
     /// implementation does nothing but queue.
     fn committed(&self, changes: &[Change]);
+
+    /// Changes were put into the change log by a transaction that is not committed yet. Called on
+    /// the store's writer, inside that transaction: what is written here stays if the changes do. An
+    /// error undoes them all. Called often; must be quick.
+    ///
+    /// # Errors
+    /// The store's.
+    fn logged(
+        &self,
+        connection: &mut dyn Connection,
+        schema: &Schema,
+        changes: &[Change],
+    ) -> Result<(), StoreError> {
+        let _ = (connection, schema, changes);
+        Ok(())
+    }
 
     /// Something else changed that answers depend on: the schema, rules, a session. Called when it is
     /// in force; an implementation does nothing but note it.

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
-from instantdb import Instant
+from instantdb import AsyncInstant, Instant
 
 from clients.instant.documented import InstantDBAdminAPI
+from clients.instant.halves import Client, Run, Scenario
 from instant.app import ADMIN_TOKEN, APP_ID, App
 from mail.smtp import SmtpServer
 
@@ -52,3 +54,21 @@ def ruled(app: App) -> None:
         "keyed": {"allow": {"view": "ruleParams.key == data.key", "update": "ruleParams.key == data.key"}},
     }
     app.ok("POST", f"/dash/apps/{APP_ID}/rules", {"code": rules})
+
+
+@pytest.fixture(params=["sync", "async"])
+def run(app: App, request: pytest.FixtureRequest) -> Run:
+    """Runs a scenario with one half of the library."""
+
+    async def with_client(scenario: Scenario) -> None:
+        half: type[Client] = Instant if request.param == "sync" else AsyncInstant
+        client = half(app_id=APP_ID, admin_token=ADMIN_TOKEN, api_uri=app.server.base_url)
+        try:
+            await scenario(client)
+        finally:
+            if isinstance(client, AsyncInstant):
+                await client.aclose()
+            else:
+                client.close()
+
+    return lambda scenario: asyncio.run(with_client(scenario))

@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import io
-from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from instantdb import AsyncInstant, Instant, InstantAPIError, InstantError, id, lookup
+from instantdb import Instant, InstantError, id, lookup
 
+from clients.instant.halves import Run, got, refused
 from harness.http import send_json
 from instant.app import ADMIN_TOKEN, APP_ID, App
 from mail.smtp import SmtpServer
 
 MISSING = "00000000-0000-4000-8000-000000000000"
-
-Client = Instant | AsyncInstant
-Scenario = Callable[[Any], Coroutine[Any, Any, None]]
-Run = Callable[[Scenario], None]
-
-
-@pytest.fixture(params=["sync", "async"])
-def run(app: App, request: pytest.FixtureRequest) -> Run:
-    """Runs a scenario with one half of the library."""
-
-    async def with_client(scenario: Scenario) -> None:
-        half: type[Client] = Instant if request.param == "sync" else AsyncInstant
-        client = half(app_id=APP_ID, admin_token=ADMIN_TOKEN, api_uri=app.server.base_url)
-        try:
-            await scenario(client)
-        finally:
-            if isinstance(client, AsyncInstant):
-                await client.aclose()
-            else:
-                client.close()
-
-    return lambda scenario: asyncio.run(with_client(scenario))
-
-
-async def got(answer: Awaitable[Any] | Any) -> Any:
-    """What a call of either half answers."""
-    return await answer if inspect.isawaitable(answer) else answer
-
-
-def refused(status: int, kind: str) -> Any:
-    def is_it(error: BaseException) -> bool:
-        assert isinstance(error, InstantAPIError)
-        assert (error.status, error.body["type"]) == (status, kind), error.body
-        assert str(error) == error.body["message"]
-        return True
-
-    return pytest.raises(InstantAPIError, check=is_it)
 
 
 def test_transactions_and_queries(run: Run) -> None:

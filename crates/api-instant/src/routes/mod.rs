@@ -11,6 +11,7 @@ mod server;
 mod storage;
 mod streams;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub fn router(apps: Arc<Apps>) -> Router {
         apps::router(),
         auth_settings::router(),
         storage::router(),
+        webhooks::router(),
         streams::router(),
         server::router(),
     ];

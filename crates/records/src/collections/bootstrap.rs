@@ -23,6 +23,7 @@ pub fn bootstrap(connection: &mut dyn Connection) -> Result<()> {
     connection.execute_script(sql::uploads::create_table(dialect))?;
     connection.execute_script(sql::streams::create_table(dialect))?;
     connection.execute_script(sql::pending_files::create_table(dialect))?;
+    connection.execute_script(sql::webhooks::create_table(dialect))?;
     connection.execute_script(sql::attrs::create_tables(dialect))?;
     if !is_new {
         return Ok(());

@@ -17,7 +17,7 @@ use ketch_store::{Connection, StoreError, sql};
 
 use crate::applied::Applied;
 use crate::collections::draft::Draft;
-use crate::service::Records;
+use crate::service::{ChangeSink, Records};
 use crate::transaction_error::TransactionError;
 
 /// A transaction in the making, on the writer.
@@ -74,7 +74,7 @@ impl Records {
         E: From<StoreError> + From<Error> + Send + 'static,
     {
         let (handle, sinks) = (self.inner.schema.clone(), self.inner.sinks.clone());
-        let current = handle.clone();
+        let (current, listeners) = (handle.clone(), sinks.clone());
         let run = move |connection: &mut dyn Connection| {
             let mut transaction = Transaction {
                 connection,
@@ -88,7 +88,7 @@ impl Records {
             if mode.dry {
                 return Err(Undone::Dry(value));
             }
-            let number = transaction.log().map_err(|error| Undone::Failed(error.into()))?;
+            let number = transaction.log(&listeners).map_err(|error| Undone::Failed(error.into()))?;
             let schema = transaction.schema_changed.then(|| transaction.draft.schema().clone());
             Ok((Outcome { value, number }, transaction.applied, schema))
         };
@@ -167,9 +167,15 @@ impl Transaction<'_> {
     }
 
     /// Notes the changes, none too, so that every transaction has a number.
-    fn log(&mut self) -> Result<i64, StoreError> {
+    fn log(&mut self, sinks: &[Box<dyn ChangeSink>]) -> Result<i64, StoreError> {
         let statement = sql::insert_changes(self.connection.dialect(), &self.applied.changes);
         self.connection.execute(&statement)?;
+        if !self.applied.changes.is_empty() {
+            let schema = self.draft.schema().clone();
+            for sink in sinks {
+                sink.logged(self.connection, &schema, &self.applied.changes)?;
+            }
+        }
         let statement = sql::change_log_ends(self.connection.dialect());
         let mut number = 0;
         self.connection.query(&statement, &mut |row| {

@@ -26,6 +26,7 @@ pub mod streams;
 pub mod system;
 mod typed;
 pub mod uploads;
+pub mod webhooks;
 pub mod write;
 
 pub use changes::{
