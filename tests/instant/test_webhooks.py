@@ -230,7 +230,7 @@ def test_the_other_front(app: App, receiver: Receiver) -> None:
     record_id = made["id"]
     app.server.admin("PATCH", f"/api/collections/{hook.namespace}/records/{record_id}", {"secret": "other"})
     app.server.admin("DELETE", f"/api/collections/{hook.namespace}/records/{record_id}")
-    told = hook.told(2)
+    told = sorted(hook.told(2), key=lambda record: record["action"])
     assert [record["action"] for record in told] == ["create", "delete"]
     assert told[0]["after"]["title"] == "t"
     assert "secret" not in told[0]["after"]
@@ -293,7 +293,7 @@ def test_tried_again(app: App, receiver: Receiver) -> None:
     assert one.headers["idempotency-key"] == two.headers["idempotency-key"]
     for status, told in ((302, "invalid-status"), (0, "request")):
         receiver.answers, receiver.headers = [status], {"location": f"{receiver.url}/elsewhere"}
-        app.transact(["delete", hook.namespace, MISSING], ["update", hook.namespace, str(uuid.uuid4()), {}])
+        app.transact(["update", hook.namespace, str(uuid.uuid4()), {}])
         event = hook.event("error")
         receiver.headers = {}
         [attempt] = event["attempts"]

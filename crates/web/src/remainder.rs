@@ -18,8 +18,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::body::declared_length;
 
-/// Bodies up to this size are in the system's buffers already.
-const SMALL: u64 = 64 << 10;
 /// What is read of a refused body: bytes, time in all, time without a byte.
 const MOST_BYTES: usize = 128 << 20;
 const MOST_TIME: Duration = Duration::from_secs(10);
@@ -31,14 +29,15 @@ pub(crate) struct Remainder(Arc<Mutex<Body>>);
 struct Lent(Arc<Mutex<Body>>);
 
 impl Remainder {
-    /// Splits a large body into what the handler gets and what stays here; `None` and the body
-    /// itself for small ones, and where the client waits to be asked for it.
+    /// Splits a body into what the handler gets and what stays here; `None` and the body itself
+    /// where there is none, and where the client waits to be asked for it. Small ones count as well:
+    /// many clients send them behind the head, and so after an answer that came quickly.
     pub(crate) fn of(headers: &HeaderMap, body: Body) -> (Option<Self>, Body) {
-        let is_large = match declared_length(headers) {
-            Some(length) => length > SMALL,
+        let has_body = match declared_length(headers) {
+            Some(length) => length > 0,
             None => headers.contains_key(TRANSFER_ENCODING),
         };
-        if !is_large || headers.contains_key(EXPECT) {
+        if !has_body || headers.contains_key(EXPECT) {
             return (None, body);
         }
         let shared = Arc::new(Mutex::new(body));

@@ -74,8 +74,10 @@ async fn delete(Path((app_id, id)): OfWebhook, caller: Caller) -> ApiResult {
     webhook(&app.webhooks.delete(&id).await?)
 }
 
-async fn enable(Path((app_id, id)): OfWebhook, caller: Caller) -> ApiResult {
+async fn enable(Path((app_id, id)): OfWebhook, caller: Caller, body: Body) -> ApiResult {
     let app = managed(&caller, &app_id, &id).await?;
+    // Read, though nothing is in it: a connection with a body left in it cannot go on.
+    body::read(&caller.headers, body).await?;
     webhook(&app.webhooks.enable(&id).await?)
 }
 
@@ -100,8 +102,9 @@ async fn event(Path((app_id, id, isn)): OfEvent, caller: Caller) -> ApiResult {
     Ok(response::ok(&json!({ "event": app.webhooks.event(&id, &isn).await? })))
 }
 
-async fn resend(Path((app_id, id, isn)): OfEvent, caller: Caller) -> ApiResult {
+async fn resend(Path((app_id, id, isn)): OfEvent, caller: Caller, body: Body) -> ApiResult {
     let app = managed(&caller, &app_id, &id).await?;
+    body::read(&caller.headers, body).await?;
     Ok(response::ok(&json!({ "event": app.webhooks.resend(&id, &isn).await? })))
 }
 
