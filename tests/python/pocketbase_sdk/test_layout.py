@@ -62,9 +62,6 @@ MODULES = {
 def test_names(module: str) -> None:
     loaded = importlib.import_module(module)
     for name in MODULES[module].split():
-        if name == "__version__":
-            # Known once the distribution is installed.
-            continue
         assert getattr(loaded, name), name
 
 
@@ -73,6 +70,7 @@ def test_root() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Nope'"):
         _ = pocketbase.Nope
     assert "PocketBase" in dir(pocketbase)
+    assert isinstance(pocketbase.__version__, str)
     assert Path(pocketbase.__file__).with_name("py.typed").exists()
 
 

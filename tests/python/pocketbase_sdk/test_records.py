@@ -43,6 +43,8 @@ def test_lists(guest: Any, posts: str) -> None:
     assert (page.page, page.per_page, page.total_items, page.total_pages) == (2, 3, 7, 3)
     assert [record.id for record in page.items] == ids[3:6]
     assert all(type(record) is RecordModel for record in page)
+    some = service.get_list(1, 2, {"sort": "n", "fields": "id"})
+    assert (some.total_items, some.items) == (7, [{"id": ids[0]}, {"id": ids[1]}])
     uncounted = service.get_list(1, 2, {"sort": "n", "skipTotal": True})
     assert (uncounted.total_items, uncounted.total_pages) == (-1, -1)
     for options in ({"batch": 2}, {"batch": 7}, {"batch": 3, "skipTotal": True}, {}):
@@ -202,7 +204,9 @@ def test_large_file(guest: Any, posts: str, tmp_path: Path) -> None:
     target = tmp_path / "copy.bin"
     assert guest.files.save(made, made.docs[0], target) == size
     assert target.read_bytes() == path.read_bytes()
-    # Left in the middle.
+    # Two at once, and one left in the middle.
+    with guest.files.download(made, made.docs[0]) as answer, guest.files.download(made, made.docs[0]) as other:
+        assert answer.read(5) == other.read(5)
     with guest.files.download(made, made.docs[0]) as answer:
         assert len(answer.read(1000)) == 1000
 

@@ -54,9 +54,9 @@ _HOMES = {"AsyncPocketBase": "pocketbase.async_client", "PocketBase": "pocketbas
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        from importlib.metadata import version
+        from ketch._core import __version__
 
-        value: object = version("ketch")
+        value: object = __version__
     elif name in __all__:
         from importlib import import_module
 

@@ -23,6 +23,8 @@ from pocketbase.utils.filter import build_filter
 from pocketbase.utils.text import encode_query, query_pairs
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from pocketbase.async_auto_refresh import AsyncAutoRefresh
     from pocketbase.async_download import AsyncDownload
     from pocketbase.services.async_analytics_service import AsyncAnalyticsService
@@ -133,7 +135,7 @@ class AsyncPocketBase:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._base_url!r})"
 
-    async def __aenter__(self) -> AsyncPocketBase:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -194,7 +196,7 @@ class AsyncPocketBase:
         """
         return build_filter(expr, params)
 
-    def auto_cancellation(self, enable: bool) -> AsyncPocketBase:
+    def auto_cancellation(self, enable: bool) -> Self:
         """Sets whether a call cancels a pending one with its key, which is "METHOD /path" or the option `request_key`.
 
         On by default. A client shared by the users of a web server should not have it: their equal calls would cancel
@@ -203,28 +205,28 @@ class AsyncPocketBase:
         self._auto_cancel = bool(enable)
         return self
 
-    def cancel_request(self, request_key: str) -> AsyncPocketBase:
+    def cancel_request(self, request_key: str) -> Self:
         """Cancels the pending call with a key, such as "GET /api/health", if there is one."""
         connection = self._connection
         if connection is not None:
             connection.cancel(own_key(request_key))
         return self
 
-    def cancel_all_requests(self) -> AsyncPocketBase:
+    def cancel_all_requests(self) -> Self:
         """Cancels all pending calls."""
         connection = self._connection
         if connection is not None:
             connection.cancel_all()
         return self
 
-    def set_auto_refresh(self, threshold: float, callback: Callable[[], Awaitable[Any]]) -> AsyncPocketBase:
+    def set_auto_refresh(self, threshold: float, callback: Callable[[], Awaitable[Any]]) -> Self:
         """Calls `callback` before a call if the token ends within `threshold` seconds; it should renew the token."""
         from pocketbase.async_auto_refresh import AsyncAutoRefresh
 
         self._auto_refresh = AsyncAutoRefresh(self, threshold, callback)
         return self
 
-    def reset_auto_refresh(self) -> AsyncPocketBase:
+    def reset_auto_refresh(self) -> Self:
         """Stops to renew the token."""
         self._auto_refresh = None
         return self
@@ -299,6 +301,9 @@ class AsyncPocketBase:
         """Sends a request whose answer is a file, and returns that to be read piece by piece."""
         from pocketbase.async_download import AsyncDownload
 
+        if request.key is DEFAULT:
+            # Two may read the same file.
+            request.key = None
         if self._auto_refresh is not None and not _names_authorization({"headers": request.headers}):
             await self._auto_refresh.before_request()
         connection, method, path, arguments = await self._prepare(request)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from ketch import _core
 from ketch._core import CoreError
 from pocketbase._async_runtime import open_file, write_file
 from pocketbase._errors import to_error
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class AsyncDownload:
@@ -58,7 +62,7 @@ class AsyncDownload:
         """Ends the download."""
         self._answer.close()
 
-    async def __aenter__(self) -> AsyncDownload:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

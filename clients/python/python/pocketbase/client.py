@@ -24,6 +24,8 @@ from pocketbase.utils.filter import build_filter
 from pocketbase.utils.text import encode_query, query_pairs
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from pocketbase.auto_refresh import AutoRefresh
     from pocketbase.download import Download
     from pocketbase.services.analytics_service import AnalyticsService
@@ -134,7 +136,7 @@ class PocketBase:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._base_url!r})"
 
-    def __enter__(self) -> PocketBase:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -195,7 +197,7 @@ class PocketBase:
         """
         return build_filter(expr, params)
 
-    def auto_cancellation(self, enable: bool) -> PocketBase:
+    def auto_cancellation(self, enable: bool) -> Self:
         """Sets whether a call cancels a pending one with its key, which is "METHOD /path" or the option `request_key`.
 
         On by default. A client shared by the users of a web server should not have it: their equal calls would cancel
@@ -204,28 +206,28 @@ class PocketBase:
         self._auto_cancel = bool(enable)
         return self
 
-    def cancel_request(self, request_key: str) -> PocketBase:
+    def cancel_request(self, request_key: str) -> Self:
         """Cancels the pending call with a key, such as "GET /api/health", if there is one."""
         connection = self._connection
         if connection is not None:
             connection.cancel(own_key(request_key))
         return self
 
-    def cancel_all_requests(self) -> PocketBase:
+    def cancel_all_requests(self) -> Self:
         """Cancels all pending calls."""
         connection = self._connection
         if connection is not None:
             connection.cancel_all()
         return self
 
-    def set_auto_refresh(self, threshold: float, callback: Callable[[], Any]) -> PocketBase:
+    def set_auto_refresh(self, threshold: float, callback: Callable[[], Any]) -> Self:
         """Calls `callback` before a call if the token ends within `threshold` seconds; it should renew the token."""
         from pocketbase.auto_refresh import AutoRefresh
 
         self._auto_refresh = AutoRefresh(self, threshold, callback)
         return self
 
-    def reset_auto_refresh(self) -> PocketBase:
+    def reset_auto_refresh(self) -> Self:
         """Stops to renew the token."""
         self._auto_refresh = None
         return self
@@ -300,6 +302,9 @@ class PocketBase:
         """Sends a request whose answer is a file, and returns that to be read piece by piece."""
         from pocketbase.download import Download
 
+        if request.key is DEFAULT:
+            # Two may read the same file.
+            request.key = None
         if self._auto_refresh is not None and not _names_authorization({"headers": request.headers}):
             self._auto_refresh.before_request()
         connection, method, path, arguments = self._prepare(request)

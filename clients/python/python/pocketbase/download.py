@@ -6,11 +6,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from ketch import _core
 from ketch._core import CoreError
 from pocketbase._errors import to_error
 from pocketbase._runtime import open_file, write_file
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Download:
@@ -59,7 +63,7 @@ class Download:
         """Ends the download."""
         self._answer.close()
 
-    def __enter__(self) -> Download:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
