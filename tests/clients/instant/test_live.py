@@ -106,5 +106,11 @@ def test_an_empty_room(app: App, db: Instant) -> None:
     async def scenario() -> None:
         async with _client(app) as asynchronous:
             assert await asynchronous.rooms.get_presence("chat", id()) == {}
+            # Whoever the client acts as, it asks as the admin.
+            assert await asynchronous.as_user(guest=True).rooms.get_presence("chat", id()) == {}
 
     asyncio.run(scenario())
+    with Instant(app_id=APP_ID, admin_token=id(), api_uri=app.server.base_url) as stranger:
+        with pytest.raises(InstantAPIError) as refused:
+            stranger.rooms.get_presence("chat", id())
+        assert refused.value.body["type"] == "record-not-found"

@@ -26,7 +26,7 @@ const STALL: Duration = Duration::from_secs(30);
 /// How long the answer to a request is waited for, which has a connection of its own.
 const ANSWER: Duration = Duration::from_secs(5);
 /// The head start of the answer before the events that the client must not hear first.
-const HEAD_START: Duration = Duration::from_millis(20);
+const HEAD_START: Duration = Duration::from_millis(40);
 /// Streams that one session may read, and that it may write.
 const MOST: usize = 1000;
 /// Chunks that come together are stored together, up to so many bytes.
