@@ -52,7 +52,7 @@ def test_save_and_clear() -> None:
 
 
 TOKENS: list[tuple[str, str, bool]] = [
-    ("fresh", make_token(100), True),
+    ("fresh", make_token(100_000), True),
     ("over", make_token(-1), False),
     ("no end", make_token(None), False),
     ("text as end", make_token(None, exp="9999999999"), False),

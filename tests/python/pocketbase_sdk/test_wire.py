@@ -440,6 +440,12 @@ CALLS: list[tuple[str, Call, str, Any]] = [
             ]
         },
     ),
+    (
+        "track several",
+        lambda pb: pb.analytics.track_events([{"event": "a", "path": "/"}, {"event": "b", "path": "/", "x": 1}]),
+        "POST /api/analytics/events",
+        {"events": [{"event": "a", "path": "/"}, {"event": "b", "path": "/", "x": 1}]},
+    ),
     ("stats", lambda pb: pb.analytics.get_stats(), "GET /api/analytics/stats?range=7d", None),
     (
         "stats range",

@@ -1,4 +1,4 @@
-"""The client for asyncio. The blocking one is made of it."""
+"""The client of a server."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _OWN_HEADERS = frozenset({"authorization", "accept-language"})
 
 
 class AsyncPocketBase:
-    """A client of one server, to be used from one event loop at a time.
+    """A client of one server. One that blocks may be shared by threads, one for asyncio belongs to a loop.
 
     `base_url` is the address of the server, or `file:DIR` for a Ketch inside of this process that keeps its data in
     the folder DIR. Every call raises `ClientResponseError` if it fails.
@@ -184,6 +184,12 @@ class AsyncPocketBase:
         from pocketbase.services.async_batch_service import AsyncBatchService
 
         return AsyncBatchService(self)
+
+    def sibling(self) -> AsyncPocketBase:
+        """A new client of the same server in which nobody is signed in."""
+        return AsyncPocketBase(
+            self._base_url, lang=self.lang, timeout=self._timeout, connect_timeout=self._connect_timeout
+        )
 
     def build_url(self, path: str) -> str:
         """The full address of a path."""

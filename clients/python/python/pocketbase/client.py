@@ -1,5 +1,5 @@
 # Made by scripts/unasync.py out of async_client.py: change that file.
-"""The client for asyncio. The blocking one is made of it."""
+"""The client of a server."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _OWN_HEADERS = frozenset({"authorization", "accept-language"})
 
 
 class PocketBase:
-    """A client of one server, to be used from one event loop at a time.
+    """A client of one server. One that blocks may be shared by threads, one for asyncio belongs to a loop.
 
     `base_url` is the address of the server, or `file:DIR` for a Ketch inside of this process that keeps its data in
     the folder DIR. Every call raises `ClientResponseError` if it fails.
@@ -185,6 +185,10 @@ class PocketBase:
         from pocketbase.services.batch_service import BatchService
 
         return BatchService(self)
+
+    def sibling(self) -> PocketBase:
+        """A new client of the same server in which nobody is signed in."""
+        return PocketBase(self._base_url, lang=self.lang, timeout=self._timeout, connect_timeout=self._connect_timeout)
 
     def build_url(self, path: str) -> str:
         """The full address of a path."""

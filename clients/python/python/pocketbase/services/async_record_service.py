@@ -302,13 +302,11 @@ class AsyncRecordService(AsyncCrudService[RecordModel]):
 
         For superusers only. This client stays as it is; the new one has to be closed as well.
         """
-        from pocketbase.async_client import AsyncPocketBase
-
         given = merged(options, kwargs)
         headers = {str(name): value for name, value in (given.get("headers") or {}).items()}
         if not any(name.lower() == "authorization" for name in headers):
             headers["Authorization"] = self.client.auth_store.token
-        client = AsyncPocketBase(self.client.base_url, lang=self.client.lang)
+        client = self.client.sibling()
         try:
             path = f"{self._collection_path}/impersonate/{segment(record_id, 'record id')}"
             body = {"duration": duration}

@@ -68,7 +68,7 @@ class BaseAuthStore:
         """Whether somebody is signed in who is no superuser."""
         return get_token_payload(self.token).get("type") == "auth" and not self.is_superuser
 
-    def save(self, token: str, record: Mapping[str, Any] | None = None) -> None:
+    def save(self, token: str, record: dict[str, Any] | None = None) -> None:
         """Signs in: keeps the token and its record, and tells the listeners."""
         self._set(token, record)
         self._changed()

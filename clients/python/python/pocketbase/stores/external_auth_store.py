@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from pocketbase.stores.base_auth_store import BaseAuthStore
@@ -30,7 +30,7 @@ class AsyncAuthStore(BaseAuthStore):
         if initial:
             self._set(*parse_cookie(initial, "pb_auth"))
 
-    def save(self, token: str, record: Mapping[str, Any] | None = None) -> None:
+    def save(self, token: str, record: dict[str, Any] | None = None) -> None:
         """Signs in, hands over the new state and tells the listeners."""
         self._set(token, record)
         text = json_text({"token": self.token, "record": self.record})

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ class FileAuthStore(BaseAuthStore):
             record = state.get("record") or state.get("model")
             self._set(state["token"], RecordModel.model_validate(record) if isinstance(record, dict) else None)
 
-    def save(self, token: str, record: Mapping[str, Any] | None = None) -> None:
+    def save(self, token: str, record: dict[str, Any] | None = None) -> None:
         """Signs in: keeps the token and its record, in the file too, and tells the listeners."""
         self._set(token, record)
         self._write()
