@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from pocketbase.stores import MemoryAuthStore
 
 from pocketbase_sdk.conftest import Opening
 from pocketbase_sdk.streams import RealtimeServer
@@ -163,3 +164,26 @@ def test_threads(pb: Any, server: RealtimeServer) -> None:
     server.wait_until(lambda: sorted(server.submitted[-1].topics) == [f"t{number}" for number in range(6)])
     pb.realtime.unsubscribe()
     assert not pb.realtime.is_connected
+
+
+def test_other_store(pb: Any, server: RealtimeServer) -> None:
+    """The store that counts is the one that the client has now, and no store keeps a client alive."""
+    old = pb.auth_store
+    pb.realtime.subscribe("a", print)
+    pb.auth_store = MemoryAuthStore()
+    pb.realtime.subscribe("b", print)
+    count = len(server.submitted)
+    old.save(make_token(id="old"))
+    pb.auth_store.save(make_token(id="new"))
+    server.wait_until(lambda: server.submitted[-1].headers.get("authorization") == pb.auth_store.token)
+    assert len(server.submitted) == count + 1
+    assert old._listeners == []
+    store = pb.auth_store
+    pb.close()
+    assert store._listeners == []
+
+
+def test_connected_in_callbacks(pb: Any, server: RealtimeServer) -> None:
+    seen: queue.Queue[Any] = queue.Queue()
+    pb.realtime.subscribe("PB_CONNECT", lambda data: seen.put((data["clientId"], pb.realtime.client_id)))
+    assert take(seen) == ("client1", "client1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from pocketbase.utils.text import json_text
 
 if TYPE_CHECKING:
     from pocketbase.async_client import AsyncPocketBase
+    from pocketbase.stores.base_auth_store import BaseAuthStore
 
 Unsubscribe = Callable[[], Awaitable[None]]
 _CONNECT_TIMEOUT_S = 15.0
@@ -41,6 +43,7 @@ class AsyncRealtimeService(AsyncBaseService):
         # Topics as sent, with number and callback of each subscription.
         self._subscriptions: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
         self._forget_store: Callable[[], None] | None = None
+        self._watched: BaseAuthStore | None = None
         self._owner: tuple[Any, Any] = (None, None)
 
     @property
@@ -51,7 +54,7 @@ class AsyncRealtimeService(AsyncBaseService):
     @property
     def is_connected(self) -> bool:
         """Whether the connection stands."""
-        return self._core is not None and bool(self._core.is_connected) and bool(self._subscriptions)
+        return self._core is not None and bool(self._core.is_connected)
 
     @property
     def max_connect_timeout(self) -> float:
@@ -120,7 +123,7 @@ class AsyncRealtimeService(AsyncBaseService):
             self._subscriptions.clear()
         if self._forget_store is not None:
             self._forget_store()
-            self._forget_store = None
+            self._forget_store = self._watched = None
         if core is not None:
             core.close()
 
@@ -132,7 +135,7 @@ class AsyncRealtimeService(AsyncBaseService):
                 core.max_reconnect_attempts = self._max_reconnect_attempts
                 core.on_disconnect = self._disconnected
                 self._core = core
-                self._watch_store()
+            self._watch_store()
             return self._core
 
     def _disconnected(self, topics: list[str]) -> Any:
@@ -140,12 +143,22 @@ class AsyncRealtimeService(AsyncBaseService):
 
     def _watch_store(self) -> None:
         """A connection belongs to who was signed in when it was made: for somebody else it has to be made anew."""
-        on_change = getattr(self.client.auth_store, "on_change", None)
-        self._owner = _owner(self.client.auth_store.token)
+        store = self.client.auth_store
+        if store is self._watched:
+            return
+        if self._forget_store is not None:
+            self._forget_store()
+            self._forget_store = None
+        self._watched = store
+        self._owner = _owner(store.token)
+        on_change = getattr(store, "on_change", None)
         if on_change is not None:
-            self._forget_store = on_change(lambda token, record: self._store_changed(token))
+            # A store may outlive its clients.
+            service = weakref.ref(self)
+            self._forget_store = on_change(lambda token, record: _store_changed(service(), token))
 
-    def _store_changed(self, token: str) -> None:
+    def store_changed(self, token: str) -> None:
+        """Tells the server the topics anew if somebody else is signed in now."""
         owner, self._owner = self._owner, _owner(token)
         if owner != self._owner and self._core is not None and self._subscriptions:
             self._core.refresh()
@@ -167,6 +180,11 @@ class AsyncRealtimeService(AsyncBaseService):
             await core.unsubscribe_async(numbers)
         except CoreError as error:
             raise to_error(error) from error
+
+
+def _store_changed(service: AsyncRealtimeService | None, token: str) -> None:
+    if service is not None:
+        service.store_changed(token)
 
 
 def _owner(token: str) -> tuple[Any, Any]:

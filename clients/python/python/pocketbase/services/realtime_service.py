@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from pocketbase.utils.text import json_text
 
 if TYPE_CHECKING:
     from pocketbase.client import PocketBase
+    from pocketbase.stores.base_auth_store import BaseAuthStore
 
 Unsubscribe = Callable[[], None]
 _CONNECT_TIMEOUT_S = 15.0
@@ -42,6 +44,7 @@ class RealtimeService(BaseService):
         # Topics as sent, with number and callback of each subscription.
         self._subscriptions: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
         self._forget_store: Callable[[], None] | None = None
+        self._watched: BaseAuthStore | None = None
         self._owner: tuple[Any, Any] = (None, None)
 
     @property
@@ -52,7 +55,7 @@ class RealtimeService(BaseService):
     @property
     def is_connected(self) -> bool:
         """Whether the connection stands."""
-        return self._core is not None and bool(self._core.is_connected) and bool(self._subscriptions)
+        return self._core is not None and bool(self._core.is_connected)
 
     @property
     def max_connect_timeout(self) -> float:
@@ -121,7 +124,7 @@ class RealtimeService(BaseService):
             self._subscriptions.clear()
         if self._forget_store is not None:
             self._forget_store()
-            self._forget_store = None
+            self._forget_store = self._watched = None
         if core is not None:
             core.close()
 
@@ -133,7 +136,7 @@ class RealtimeService(BaseService):
                 core.max_reconnect_attempts = self._max_reconnect_attempts
                 core.on_disconnect = self._disconnected
                 self._core = core
-                self._watch_store()
+            self._watch_store()
             return self._core
 
     def _disconnected(self, topics: list[str]) -> Any:
@@ -141,12 +144,22 @@ class RealtimeService(BaseService):
 
     def _watch_store(self) -> None:
         """A connection belongs to who was signed in when it was made: for somebody else it has to be made anew."""
-        on_change = getattr(self.client.auth_store, "on_change", None)
-        self._owner = _owner(self.client.auth_store.token)
+        store = self.client.auth_store
+        if store is self._watched:
+            return
+        if self._forget_store is not None:
+            self._forget_store()
+            self._forget_store = None
+        self._watched = store
+        self._owner = _owner(store.token)
+        on_change = getattr(store, "on_change", None)
         if on_change is not None:
-            self._forget_store = on_change(lambda token, record: self._store_changed(token))
+            # A store may outlive its clients.
+            service = weakref.ref(self)
+            self._forget_store = on_change(lambda token, record: _store_changed(service(), token))
 
-    def _store_changed(self, token: str) -> None:
+    def store_changed(self, token: str) -> None:
+        """Tells the server the topics anew if somebody else is signed in now."""
         owner, self._owner = self._owner, _owner(token)
         if owner != self._owner and self._core is not None and self._subscriptions:
             self._core.refresh()
@@ -168,6 +181,11 @@ class RealtimeService(BaseService):
             core.unsubscribe(numbers)
         except CoreError as error:
             raise to_error(error) from error
+
+
+def _store_changed(service: RealtimeService | None, token: str) -> None:
+    if service is not None:
+        service.store_changed(token)
 
 
 def _owner(token: str) -> tuple[Any, Any]:
