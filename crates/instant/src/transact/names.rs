@@ -1,7 +1,9 @@
 //! Attrs that steps name and nobody has: they are made, in the same transaction.
 
+use std::collections::HashSet;
+
 use ketch_model::Value;
-use ketch_model::attr::{Attr, Identity, InferredTypes, random_uuid};
+use ketch_model::attr::{Attr, Cardinality, Identity, InferredTypes, random_uuid};
 use ketch_model::collection::{AttrEntry, Direction};
 use ketch_records::Transaction;
 use serde_json::json;
@@ -19,27 +21,32 @@ pub(super) fn complete(
     steps: &[Step],
     strict: bool,
 ) -> Result<Vec<Attr>, Failure> {
-    let mut missing = Vec::new();
+    let mut missing = Missing::default();
+    let mut absent = Vec::new();
     for wanted in steps.iter().flat_map(wanted) {
         if transaction.schema().attrs().find(wanted.namespace, wanted.label).is_some() {
             let unplaced = unplaced(transaction, &wanted);
             if let Some(id) = unplaced {
                 transaction.place_system_attr(&id).map_err(|error| refusal(transaction.schema(), error))?;
             }
-            continue;
+        } else if strict {
+            absent.push(format!("{}.{}", wanted.namespace, wanted.label));
+        } else {
+            missing.note(transaction, &wanted);
         }
-        if strict {
-            missing.push(format!("{}.{}", wanted.namespace, wanted.label));
-            continue;
-        }
-        missing.extend(make(transaction, &wanted)?);
     }
-    if strict {
-        missing.dedup();
-        return if missing.is_empty() { Ok(Vec::new()) } else { Err(absent(missing).into()) };
+    if !absent.is_empty() {
+        absent.dedup();
+        return Err(absence(absent).into());
     }
+    if missing.attrs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let added: Vec<&Attr> = missing.attrs.iter().collect();
+    transaction.add_attrs(&added).map_err(|error| refusal(transaction.schema(), error))?;
     let attrs = transaction.schema().attrs();
-    Ok(missing.iter().filter_map(|id| attrs.by_id(id)).map(|entry| Attr::clone(&entry.attr)).collect())
+    let made = missing.attrs.iter().filter_map(|attr| attrs.by_id(&attr.id));
+    Ok(made.map(|entry| Attr::clone(&entry.attr)).collect())
 }
 
 /// A label that a step names in a namespace.
@@ -99,34 +106,57 @@ fn unplaced(transaction: &Transaction<'_>, wanted: &Wanted<'_>) -> Option<String
     entry.place.is_none().then(|| entry.attr.id.clone())
 }
 
-/// Makes an attr, after the `id` of its namespace; answers the ids of those that are new.
-fn make(transaction: &mut Transaction<'_>, wanted: &Wanted<'_>) -> Result<Vec<String>, Failure> {
-    let Wanted { namespace, label, .. } = *wanted;
-    let mut made = Vec::new();
-    if label != "id" && transaction.schema().attrs().find(namespace, "id").is_none() {
-        made.push(add(transaction, &id_attr(namespace))?.attr.id.clone());
-    }
-    let identity = |namespace: &str, label: &str| Identity::new(random_uuid(), namespace, label);
-    let forward = identity(namespace, label);
-    let attr = match wanted.form {
-        Form::Blob(_) if label == "id" => id_attr(namespace),
-        Form::Blob(value) => {
-            let types = InferredTypes::of(value);
-            let inferred_types = (!types.is_empty()).then_some(types);
-            Attr { inferred_types, ..Attr::blob(random_uuid(), forward) }
+/// Attrs that are going to be made, all at once.
+#[derive(Default)]
+struct Missing {
+    attrs: Vec<Attr>,
+    /// Namespaces and labels of them.
+    names: HashSet<(String, String)>,
+}
+
+impl Missing {
+    /// Notes an attr, behind the `id` of its namespace.
+    fn note(&mut self, transaction: &Transaction<'_>, wanted: &Wanted<'_>) {
+        let Wanted { namespace, label, .. } = *wanted;
+        if self.has(namespace, label) {
+            return;
         }
-        Form::UniqueBlob => Attr { unique: true, index: true, ..Attr::blob(random_uuid(), forward) },
-        // The target is taken to be called like the label.
-        Form::Link => Attr::link(random_uuid(), forward, identity(label, namespace)),
-        Form::UniqueLink => Attr {
-            cardinality: ketch_model::attr::Cardinality::One,
-            unique: true,
-            index: true,
-            ..Attr::link(random_uuid(), forward, identity(label, namespace))
-        },
-    };
-    made.push(add(transaction, &attr)?.attr.id.clone());
-    Ok(made)
+        let attrs = transaction.schema().attrs();
+        if label != "id" && attrs.find(namespace, "id").is_none() && !self.has(namespace, "id") {
+            self.push(id_attr(namespace));
+        }
+        let identity = |namespace: &str, label: &str| Identity::new(random_uuid(), namespace, label);
+        let forward = identity(namespace, label);
+        self.push(match wanted.form {
+            Form::Blob(_) if label == "id" => id_attr(namespace),
+            Form::Blob(value) => {
+                let types = InferredTypes::of(value);
+                let inferred_types = (!types.is_empty()).then_some(types);
+                Attr { inferred_types, ..Attr::blob(random_uuid(), forward) }
+            }
+            Form::UniqueBlob => Attr { unique: true, index: true, ..Attr::blob(random_uuid(), forward) },
+            // The target is taken to be called like the label.
+            Form::Link => Attr::link(random_uuid(), forward, identity(label, namespace)),
+            Form::UniqueLink => Attr {
+                cardinality: Cardinality::One,
+                unique: true,
+                index: true,
+                ..Attr::link(random_uuid(), forward, identity(label, namespace))
+            },
+        });
+    }
+
+    fn has(&self, namespace: &str, label: &str) -> bool {
+        self.names.contains(&(namespace.to_owned(), label.to_owned()))
+    }
+
+    fn push(&mut self, attr: Attr) {
+        let reverse = attr.reverse.as_ref();
+        for identity in [Some(&attr.forward), reverse].into_iter().flatten() {
+            self.names.insert((identity.namespace.clone(), identity.label.clone()));
+        }
+        self.attrs.push(attr);
+    }
 }
 
 fn id_attr(namespace: &str) -> Attr {
@@ -134,11 +164,7 @@ fn id_attr(namespace: &str) -> Attr {
     Attr { unique: true, ..Attr::blob(random_uuid(), forward) }
 }
 
-fn add(transaction: &mut Transaction<'_>, attr: &Attr) -> Result<AttrEntry, Failure> {
-    transaction.add_attr(attr).map_err(|error| refusal(transaction.schema(), error))
-}
-
-fn absent(names: Vec<String>) -> Error {
+fn absence(names: Vec<String>) -> Error {
     let message = format!("Attributes are missing in your schema: {}", names.join(", "));
     let hint = json!({
         "data-type": "steps",

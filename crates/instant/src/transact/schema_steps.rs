@@ -23,18 +23,27 @@ fn is_schema_step(step: &Step) -> bool {
 /// Runs what has to be there before data is written.
 pub(super) fn before(transaction: &mut Transaction<'_>, steps: &[Step]) -> Result<(), Failure> {
     let first = first_data_step(steps);
-    for (index, step) in steps.iter().enumerate() {
-        if index < first || matches!(step, Step::AddAttr(_)) {
-            apply(transaction, step)?;
+    let wanted = steps.iter().enumerate();
+    let wanted = wanted.filter(|(index, step)| *index < first || is_addition(step));
+    let wanted: Vec<&Step> = wanted.map(|(_, step)| step).collect();
+    // Attrs that are added one after the other are added together.
+    for run in wanted.chunk_by(|left, right| is_addition(left) && is_addition(right)) {
+        match run {
+            [step] => apply(transaction, step)?,
+            run => add_all(transaction, run.iter().copied())?,
         }
     }
     Ok(())
 }
 
+fn is_addition(step: &Step) -> bool {
+    matches!(step, Step::AddAttr(_))
+}
+
 /// Runs the rest.
 pub(super) fn after(transaction: &mut Transaction<'_>, steps: &[Step]) -> Result<(), Failure> {
     for step in &steps[first_data_step(steps)..] {
-        if !matches!(step, Step::AddAttr(_)) {
+        if !is_addition(step) {
             apply(transaction, step)?;
         }
     }

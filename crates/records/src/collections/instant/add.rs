@@ -1,6 +1,6 @@
 //! New namespaces and attrs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ketch_model::attr::{Attr, Catalog, FILES, STREAMS, is_reserved, system_attr};
@@ -26,21 +26,27 @@ pub(crate) fn create_collection(
     if let Some(collection) = draft.schema().attrs().collection(namespace) {
         return Ok(collection.clone());
     }
+    let collection = blank(draft.schema(), namespace)?;
+    store(connection, draft, None, collection)
+}
+
+/// The collection of a namespace that has none, before it is stored.
+fn blank(schema: &Schema, namespace: &str) -> Result<Collection, TransactionError> {
     names::check_namespace(namespace)?;
     let mut collection = Collection::blank(CollectionKind::Base);
     if is_reserved(namespace) {
         complete_reserved(&mut collection, namespace)?;
     } else {
-        collection.name = names::collection_name(draft.schema(), namespace);
+        collection.name = names::collection_name(schema, namespace);
         let namespace = (collection.name != namespace).then(|| namespace.to_owned());
         collection.instant = Some(InstantProperties { namespace });
         collection.fields = vec![fields::id_field(), fields::created_field()];
     }
-    collection.id = names::collection_id(draft.schema(), &collection.name);
+    collection.id = names::collection_id(schema, &collection.name);
     collection.created = time::now();
     collection.updated.clone_from(&collection.created);
     collection.index_fields();
-    store(connection, draft, None, collection)
+    Ok(collection)
 }
 
 /// The server's own namespaces of which records are kept as everywhere.
@@ -84,14 +90,17 @@ pub(crate) fn add_attrs(
     draft: &mut Draft,
     attrs: &[&Attr],
 ) -> Result<(), TransactionError> {
+    // The names of what is there are looked up in this state alone: to list all attrs after each
+    // collection that changes would take longer than the changes.
+    let known = draft.schema().clone();
     let mut new: Vec<&Attr> = Vec::with_capacity(attrs.len());
     let mut ids = HashSet::new();
     let mut names = HashSet::new();
     for &attr in attrs {
-        if is_known(draft.schema(), attr)? || !ids.insert(attr.id.as_str()) {
+        if is_known(&known, attr)? || !ids.insert(attr.id.as_str()) {
             continue;
         }
-        check(draft.schema(), attr)?;
+        check(&known, attr)?;
         let reverse = attr.reverse.as_ref().filter(|_| attr.is_link());
         for identity in [Some(&attr.forward), reverse].into_iter().flatten() {
             if !names.insert((identity.namespace.as_str(), identity.label.as_str())) {
@@ -101,24 +110,61 @@ pub(crate) fn add_attrs(
         }
         new.push(attr);
     }
-    let mut namespaces: Vec<&str> = Vec::new();
-    let mut known = HashSet::new();
+    let mut touched = Touched { collections: HashMap::new(), order: Vec::new() };
     for attr in &new {
-        if known.insert(attr.forward.namespace.as_str()) {
-            namespaces.push(&attr.forward.namespace);
-            create_collection(connection, draft, &attr.forward.namespace)?;
+        touched.take(draft, &known, &attr.forward.namespace)?;
+    }
+    let mut by_namespace: HashMap<&str, Vec<&Attr>> = HashMap::new();
+    for attr in &new {
+        by_namespace.entry(attr.forward.namespace.as_str()).or_default().push(attr);
+        if let Some(reverse) = attr.reverse.as_ref().filter(|_| attr.is_link()) {
+            touched.take(draft, &known, &reverse.namespace)?;
         }
     }
-    for reverse in new.iter().filter(|attr| attr.is_link()).filter_map(|attr| attr.reverse.as_ref()) {
-        if known.insert(reverse.namespace.as_str()) {
-            create_collection(connection, draft, &reverse.namespace)?;
+    for namespace in touched.order {
+        let added = by_namespace.remove(namespace).unwrap_or_default();
+        let (before, current) = &touched.collections[namespace];
+        if before.is_some() && added.is_empty() {
+            continue;
         }
-    }
-    for namespace in namespaces {
-        let of_it = new.iter().copied().filter(|attr| attr.forward.namespace == namespace);
-        add_to(connection, draft, namespace, of_it)?;
+        let after =
+            with_attrs(connection, before.as_ref(), current, namespace, &added, &touched.collections)?;
+        store(connection, draft, before.as_deref(), after)?;
     }
     Ok(())
+}
+
+/// The collections that new attrs name, by namespace: as each is stored, if it is, and as the draft has it.
+type Collections<'n> = HashMap<&'n str, (Option<Arc<Collection>>, Arc<Collection>)>;
+
+struct Touched<'n> {
+    collections: Collections<'n>,
+    order: Vec<&'n str>,
+}
+
+impl<'n> Touched<'n> {
+    /// A collection that is not there yet gets its place in the draft, so that no other takes its name.
+    fn take(
+        &mut self,
+        draft: &mut Draft,
+        known: &Schema,
+        namespace: &'n str,
+    ) -> Result<(), TransactionError> {
+        if self.collections.contains_key(namespace) {
+            return Ok(());
+        }
+        let found = match known.attrs().collection(namespace) {
+            Some(collection) => (Some(collection.clone()), collection.clone()),
+            None => {
+                let made = Arc::new(blank(draft.schema(), namespace)?);
+                draft.put(made.clone());
+                (None, made)
+            }
+        };
+        self.collections.insert(namespace, found);
+        self.order.push(namespace);
+        Ok(())
+    }
 }
 
 /// Whether the attr is there already; another one of its id is refused.
@@ -134,16 +180,17 @@ fn is_known(schema: &Schema, attr: &Attr) -> Result<bool, TransactionError> {
     Err(TransactionError::Taken { namespace, label })
 }
 
-/// Adds attrs to one collection.
-fn add_to<'a>(
+/// A collection with more attrs.
+fn with_attrs(
     connection: &mut dyn Connection,
-    draft: &mut Draft,
+    before: Option<&Arc<Collection>>,
+    current: &Arc<Collection>,
     namespace: &str,
-    attrs: impl Iterator<Item = &'a Attr>,
-) -> Result<(), TransactionError> {
-    let before = create_collection(connection, draft, namespace)?;
-    let mut after = Collection::clone(&before);
-    let mut has_entities = None;
+    attrs: &[&Attr],
+    collections: &Collections<'_>,
+) -> Result<Collection, TransactionError> {
+    let mut after = Collection::clone(current);
+    let mut has_entities = before.is_none().then_some(false);
     let mut added = Vec::new();
     for attr in attrs {
         if attr.is_id() {
@@ -157,7 +204,7 @@ fn add_to<'a>(
         if attr.required
             && match has_entities {
                 Some(known) => known,
-                None => *has_entities.insert(has_records(connection, &before)?),
+                None => *has_entities.insert(has_records(connection, current)?),
             }
         {
             return Err(refused(format!(
@@ -166,8 +213,8 @@ fn add_to<'a>(
             )));
         }
         let target = attr.reverse.as_ref().filter(|_| attr.is_link());
-        let target = target.and_then(|reverse| draft.schema().attrs().collection(&reverse.namespace));
-        let field = fields::of_attr(attr, target.map(Arc::as_ref));
+        let target = target.and_then(|reverse| collections.get(reverse.namespace.as_str()));
+        let field = fields::of_attr(attr, target.map(|(_, target)| &**target));
         added.push(field.id.clone());
         after.fields.push(field);
     }
@@ -176,8 +223,7 @@ fn add_to<'a>(
         fields::place_indexes(&mut after, &id)?;
     }
     after.index_fields();
-    store(connection, draft, Some(&before), after)?;
-    Ok(())
+    Ok(after)
 }
 
 /// Gives a system attr the field that holds its values, if it has none yet.
