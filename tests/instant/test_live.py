@@ -252,3 +252,59 @@ def test_nobody_is_in_a_room(app: App) -> None:
         (f"{PRESENCE}?room-type=a&room-id=1", GUEST),
     ]:
         assert app.call("GET", url, headers=headers).json()["type"] == "param-missing", url
+
+
+def test_changes_of_the_schema_alone_are_seen(app: App) -> None:
+    """They write no record: shown values change, names get a meaning and lose it."""
+    namespace, entity = fresh(app)
+    authors = f"{namespace}_authors"
+    blob = {
+        "id": new_id(),
+        "value-type": "blob",
+        "cardinality": "one",
+        "forward-identity": [new_id(), namespace, "note"],
+        "unique?": False,
+        "index?": True,
+    }
+    link = {
+        "id": new_id(),
+        "value-type": "ref",
+        "cardinality": "many",
+        "forward-identity": [new_id(), namespace, "authors"],
+        "reverse-identity": [new_id(), authors, "works"],
+        "unique?": False,
+        "index?": False,
+    }
+    with (
+        Events(app, {namespace: {}}) as shown,
+        Events(app, {namespace: {"authors": {}}}) as linked,
+        Events(app, {authors: {"$": {"order": {"name": "asc"}}}}) as unknown,
+    ):
+        assert shown.next()["result"] == {namespace: [{"id": entity, "title": "one"}]}
+        assert linked.next()["result"] == {namespace: [{"id": entity, "title": "one", "authors": []}]}
+        assert unknown.next()["result"] == {authors: []}
+        app.transact(["add-attr", blob])
+        assert refreshed(shown.next(2)) == {namespace: [{"id": entity, "title": "one", "note": None}]}
+        app.transact(["add-attr", link])
+        # Whatever a namespace that was not there is ordered by, it is known now that this cannot be.
+        assert unknown.next(2)["op"] == "error"
+        app.transact(["delete-attr", blob["id"]])
+        assert refreshed(shown.next(3)) == {namespace: [{"id": entity, "title": "one"}]}
+        # What was made last is followed like all else.
+        author = new_id()
+        app.transact(["update", authors, author, {"name": "Ann"}], ["link", namespace, entity, {"authors": author}])
+        tree = {"id": entity, "title": "one", "authors": [{"id": author, "name": "Ann"}]}
+        linked.wait(lambda: refreshed(linked.events[-1]) == {namespace: [tree]})
+
+
+def test_the_first_entity_of_a_namespace_is_seen(app: App) -> None:
+    """Its namespace is made by the same transaction, or just before it."""
+    namespace = f"n{uuid.uuid4().hex}"
+    first, second = new_id(), new_id()
+    with Events(app, {namespace: {}}) as live:
+        assert live.next()["result"] == {namespace: []}
+        attr = {"value-type": "blob", "cardinality": "one", "unique?": True, "index?": False}
+        app.transact(["add-attr", {**attr, "id": new_id(), "forward-identity": [new_id(), namespace, "id"]}])
+        app.transact(["update", namespace, first, {}])
+        app.transact(["update", namespace, second, {}])
+        live.wait(lambda: len(refreshed(live.events[-1]).get(namespace, [])) == 2 if len(live.events) > 1 else False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from instant.app import APP_ID, App
+from instant.app import ADMIN, APP_ID, App
 from instant.rules_app import RULES, World, filled, new_id
 
 OWN = "auth.id != null && auth.id == data.owner"
@@ -443,3 +443,44 @@ def test_guests_sign_up_by_the_same_rule(world: World) -> None:
     made = world.app.ok("POST", "/runtime/auth/sign_in_guest", body, {})
     for user in (by_admin["user"]["id"], made["user"]["id"]):
         world.app.ok("DELETE", f"/admin/users?id={user}")
+
+
+def test_a_guest_who_signs_up_is_asked_about_as_the_guest(world: World) -> None:
+    app = world.app
+    guest = app.ok("POST", "/runtime/auth/sign_in_guest", {"app-id": APP_ID}, {})["user"]
+    email = f"{new_id()}@example.com"
+    code = app.ok("POST", "/admin/magic_code", {"email": email})["code"]
+    body = {"app-id": APP_ID, "email": email, "code": code}
+    world.set_rules({"$users": {"allow": {"create": "auth.type == 'guest' && auth.id != null"}}})
+    refused = app.call("POST", "/runtime/auth/verify_magic_code", body, {})
+    made = app.call("POST", "/runtime/auth/verify_magic_code", {**body, "refresh-token": guest["refresh_token"]}, {})
+    world.set_rules({})
+    assert refused.json()["type"] == "permission-denied"
+    assert (made.status, made.json()["user"]["id"]) == (200, guest["id"]), made.text
+    app.ok("DELETE", f"/admin/users?id={guest['id']}")
+
+
+FILE_RULES = [
+    ("request.ip == '127.0.0.1'", {}, True),
+    ("request.ip == '127.0.0.2'", {}, False),
+    ("request.origin == 'https://app.example.com'", {"origin": "https://app.example.com"}, True),
+    ("request.origin == 'https://app.example.com'", {"origin": "https://evil.example.com"}, False),
+    ("request.origin == null", {}, True),
+]
+
+
+@pytest.mark.parametrize(("rule", "headers", "passes"), FILE_RULES)
+def test_rules_of_files_see_the_request(world: World, rule: str, headers: dict[str, str], passes: bool) -> None:
+    app, path = world.app, f"rules/{new_id()}"
+    guest = {"app-id": APP_ID, **headers}
+    world.set_rules({"$files": {"allow": {"create": rule, "view": rule, "delete": rule}}})
+    put = app.send("PUT", "/storage/upload", {**guest, "path": path}, b"bytes")
+    ticket = app.call("POST", "/storage/signed-upload-url", {"app_id": APP_ID, "filename": path}, headers)
+    url = app.send("GET", f"/storage/signed-download-url?filename={path}", guest)
+    gone = app.send("DELETE", f"/storage/files?filename={path}", guest)
+    many = app.call(
+        "POST", "/admin/storage/files/delete", {"filenames": [path]}, {**ADMIN, "as-guest": "true", **headers}
+    )
+    world.set_rules({})
+    expected = 200 if passes else 400
+    assert [answer.status for answer in (put, ticket, url, gone, many)] == [expected] * 5, (put.text, ticket.text)

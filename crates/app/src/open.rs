@@ -90,6 +90,7 @@ impl App {
         main: Arc<dyn Store>,
         aux: Arc<dyn Store>,
     ) -> Result<Arc<Self>, OpenError> {
+        let names_its_id = config.identity.id.is_some();
         let cipher = match &config.encryption_key {
             Some(key) => Some(Cipher::new(key).ok_or(OpenError::KeyLength)?),
             None => None,
@@ -145,7 +146,8 @@ impl App {
         let queue = Jobs::open(main.clone(), config.jobs.clone()).await?;
         let secrets = Secrets::open(main.clone(), config.master_key.as_ref()).await?;
         let auth = Auth::new(records.clone(), mailer);
-        let permissions = Permissions::open(main.clone()).await?;
+        // Whoever gave the app its id speaks of it to Instant's clients.
+        let permissions = Permissions::open(main.clone(), names_its_id).await?;
         let instant = Instant::new(records.clone(), auth.clone(), permissions);
         let signer = config.webhook_signer.clone().unwrap_or_else(|| SignerSource::new(main.clone()));
         let setting = webhooks::Setting {

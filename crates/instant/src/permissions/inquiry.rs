@@ -40,6 +40,8 @@ pub struct Inquiry {
     exhausted: Mutex<Option<Value>>,
     /// Errors go to whoever writes the rules.
     to_author: bool,
+    /// The app was made to be used through this dialect.
+    for_instant: bool,
 }
 
 impl Inquiry {
@@ -68,6 +70,7 @@ impl Inquiry {
             limiter,
             exhausted: Mutex::default(),
             to_author: false,
+            for_instant: false,
         }
     }
 
@@ -83,6 +86,20 @@ impl Inquiry {
     pub fn for_author(mut self) -> Self {
         self.to_author = true;
         self
+    }
+
+    /// Tells what the app was made for.
+    pub(super) fn of_app(mut self, for_instant: bool) -> Self {
+        self.for_instant = for_instant;
+        self
+    }
+
+    /// Whether anybody may make attrs as long as no rule says who: in apps that are used through this
+    /// dialect. One that only the other dialect has ever been used in has an id too, which must open
+    /// nothing. It is used so once its admin has made a namespace or set rules.
+    pub(crate) fn makes_attrs_by_default(&self) -> bool {
+        let has_namespaces = || self.schema.collections().iter().any(|known| known.instant.is_some());
+        self.for_instant || self.book.is_set() || has_namespaces()
     }
 
     pub fn is_admin(&self) -> bool {

@@ -38,6 +38,11 @@ impl RuleBook {
         }
     }
 
+    /// Whether somebody has set rules.
+    pub(super) fn is_set(&self) -> bool {
+        self.document.is_some()
+    }
+
     /// Whether the document itself says who may sign up, rather than a default of it.
     pub(super) fn says_who_signs_up(&self) -> bool {
         let rule = self.document.as_ref().and_then(|document| document.pointer("/$users/allow/create"));
@@ -74,15 +79,17 @@ pub struct Permissions {
     store: Arc<dyn Store>,
     current: Arc<ArcSwap<RuleBook>>,
     limiter: Arc<Limiter>,
+    for_instant: bool,
 }
 
 impl Permissions {
     /// Reads the stored rules. Ones that do not compile any more close the app to all but admins: they
-    /// said something, and nobody knows what.
+    /// said something, and nobody knows what. `for_instant`: the app was made to be used through this
+    /// dialect; see [`Inquiry::makes_attrs_by_default`].
     ///
     /// # Errors
     /// The store's.
-    pub async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub async fn open(store: Arc<dyn Store>, for_instant: bool) -> Result<Self, StoreError> {
         let stored = store.read(|connection| stored(connection)).await?;
         let book = match stored.as_deref().map(|text| json::parse_strict(text.as_bytes())) {
             None => RuleBook::default(),
@@ -96,7 +103,7 @@ impl Permissions {
             }
         };
         let current = Arc::new(ArcSwap::from_pointee(book));
-        Ok(Self { store, current, limiter: Arc::default() })
+        Ok(Self { store, current, limiter: Arc::default(), for_instant })
     }
 
     /// The rules document as it was set; `None` if there is none.
@@ -139,6 +146,7 @@ impl Permissions {
     ) -> Inquiry {
         let book = instead.unwrap_or_else(|| self.current());
         Inquiry::new(book, schema.clone(), viewer.clone(), context, self.limiter.clone())
+            .of_app(self.for_instant)
     }
 }
 

@@ -5,12 +5,11 @@ use ketch_model::attr::FILES;
 use ketch_model::{Cell, Record, Value};
 use ketch_records::{Transaction, TransactionMode};
 
-use super::permission::FileAction;
+use super::permission::{Asking, FileAction};
 use super::{Blob, CONTENT, UNKNOWN_TYPE, label};
 use crate::error::Result;
 use crate::service::Instant;
 use crate::transact::{Failure, refusal};
-use crate::users::Viewer;
 
 /// A file as a list shows it.
 #[derive(Debug, Clone)]
@@ -65,9 +64,9 @@ impl Instant {
     ///
     /// # Errors
     /// That the viewer may not delete one of them; nothing is deleted then.
-    pub async fn delete_files(&self, paths: Vec<String>, viewer: &Viewer) -> Result<Vec<String>> {
+    pub async fn delete_files(&self, paths: Vec<String>, asking: Asking<'_>) -> Result<Vec<String>> {
         let all: Vec<&str> = paths.iter().map(String::as_str).collect();
-        self.check_files(FileAction::Delete, &all, viewer).await?;
+        self.check_files(FileAction::Delete, &all, asking).await?;
         let schema = self.records.schema();
         let Some(files) = schema.attrs().collection(FILES).cloned() else { return Ok(Vec::new()) };
         let work = move |transaction: &mut Transaction<'_>| {
@@ -94,8 +93,8 @@ impl Instant {
     ///
     /// # Errors
     /// That the viewer may not.
-    pub async fn locate_file(&self, path: &str, viewer: &Viewer) -> Result<Option<String>> {
-        self.check_files(FileAction::View, &[path], viewer).await?;
+    pub async fn locate_file(&self, path: &str, asking: Asking<'_>) -> Result<Option<String>> {
+        self.check_files(FileAction::View, &[path], asking).await?;
         let row = self.file_row(label::PATH, path).await?;
         Ok(row.map(|row| row.text(label::LOCATION).to_owned()).filter(|location| !location.is_empty()))
     }

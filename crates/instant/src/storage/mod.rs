@@ -13,7 +13,7 @@ pub mod urls;
 
 pub use ketch_files::{Blob, BlobContent};
 pub use manage::{ListedFile, OpenFile};
-pub use permission::FileAction;
+pub use permission::{Asking, FileAction};
 pub use upload::{Content, StoredFile, Upload, UploadRequest};
 pub use urls::SignedUrls;
 

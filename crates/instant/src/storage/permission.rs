@@ -16,6 +16,9 @@ pub enum FileAction {
     Delete,
 }
 
+/// Who asks for it, and from where.
+pub type Asking<'a> = (&'a Viewer, &'a Context);
+
 impl FileAction {
     /// The name of its rule.
     pub fn name(self) -> &'static str {
@@ -36,13 +39,13 @@ impl Instant {
         &self,
         action: FileAction,
         paths: &[&str],
-        viewer: &Viewer,
+        (viewer, context): Asking<'_>,
     ) -> Result<()> {
         if viewer.is_admin() || paths.is_empty() {
             return Ok(());
         }
         let schema = self.records.schema();
-        let inquiry = self.permissions.inquiry(&schema, viewer, &Context::default(), None);
+        let inquiry = self.permissions.inquiry(&schema, viewer, context, None);
         let asked = match action {
             FileAction::Create => Action::Create,
             FileAction::View => Action::View,

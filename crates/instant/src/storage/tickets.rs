@@ -6,12 +6,11 @@ use ketch_store::{Connection, Flow};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::permission::FileAction;
+use super::permission::{Asking, FileAction};
 use super::{UploadRequest, path};
 use crate::error::{Error, Result};
 use crate::service::Instant;
 use crate::storage::Upload;
-use crate::users::Viewer;
 
 /// How long a URL may be used, in milliseconds.
 const LIFETIME: i64 = 5 * 60 * 1000;
@@ -23,9 +22,9 @@ impl Instant {
     ///
     /// # Errors
     /// That the viewer may not store it.
-    pub async fn make_upload_ticket(&self, file: &str, place: &[&str], viewer: &Viewer) -> Result<String> {
+    pub async fn make_upload_ticket(&self, file: &str, place: &[&str], asking: Asking<'_>) -> Result<String> {
         path::check(file, place)?;
-        self.check_files(FileAction::Create, &[file], viewer).await?;
+        self.check_files(FileAction::Create, &[file], asking).await?;
         let ticket = ids::random_text(LENGTH, ids::ALPHANUMERIC);
         let (hash, file) = (hash_of(&ticket), file.to_owned());
         let work = move |connection: &mut dyn Connection| {

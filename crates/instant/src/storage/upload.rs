@@ -10,12 +10,11 @@ use ketch_records::{Transaction, TransactionMode};
 use serde_json::json;
 use tempfile::TempPath;
 
-use super::permission::FileAction;
+use super::permission::{Asking, FileAction};
 use super::{CONTENT, UNKNOWN_TYPE, label, path};
 use crate::error::{Error, Result};
 use crate::service::Instant;
 use crate::transact::{Failure, checked_value, refusal};
-use crate::users::Viewer;
 
 /// What a client says of the file that it is going to send.
 #[derive(Debug, Clone, Default)]
@@ -56,9 +55,9 @@ impl Instant {
     ///
     /// # Errors
     /// A path or type that cannot be stored, or that the viewer may not store.
-    pub async fn begin_upload(&self, request: UploadRequest, viewer: &Viewer) -> Result<Upload> {
+    pub async fn begin_upload(&self, request: UploadRequest, asking: Asking<'_>) -> Result<Upload> {
         path::check(&request.path, &["headers", "path"])?;
-        self.check_files(FileAction::Create, &[&request.path], viewer).await?;
+        self.check_files(FileAction::Create, &[&request.path], asking).await?;
         self.begin_unchecked(request).await
     }
 

@@ -6,6 +6,8 @@ use ketch_model::{Object, Value, json};
 use super::step::{AttrName, EntityRef, Mode, Step, TripleStep};
 use crate::invalid::{Expected, Invalid, Issue, Step as Place};
 
+/// Bytes of an id: links and indexes hold it again and again.
+const ID_MAX: usize = 1024;
 /// What stands before and between the parts of a lookup written as one text: `lookup__slug__"intro"`.
 const LOOKUP: &str = "lookup__";
 const LOOKUP_SEPARATOR: &str = "__";
@@ -173,7 +175,7 @@ impl Parts<'_> {
         match value {
             Value::String(text) => match text.strip_prefix(LOOKUP) {
                 Some(lookup) => self.lookup(position, lookup),
-                None if !text.is_empty() => Ok(EntityRef::Id(text.clone())),
+                None if (1..=ID_MAX).contains(&text.len()) => Ok(EntityRef::Id(text.clone())),
                 None => Err(self.invalid_entity(position, value)),
             },
             Value::Array(parts) => match parts.as_slice() {
@@ -249,8 +251,10 @@ impl Parts<'_> {
     }
 
     fn invalid_entity(&self, position: usize, value: &Value) -> Issue {
-        let message =
-            format!("Invalid entity ID '{}'. Entity IDs must be texts or lookup references.", shown(value));
+        let message = format!(
+            "Invalid entity ID '{}'. Entity IDs must be texts of up to {ID_MAX} bytes or lookup references.",
+            shown(value)
+        );
         self.issue(position, "uuid?", message)
     }
 

@@ -86,7 +86,7 @@ impl Instant {
         self.check_extra(&new.extra)?;
         let mut values = new.extra.clone();
         values.insert("type".to_owned(), GUEST.into());
-        self.check_sign_up(&values, &new)?;
+        self.check_sign_up(&values, &new, &Viewer::Guest)?;
         let user = self.make_user(None, values).await?;
         self.signed_in(&user, true).await
     }
@@ -143,7 +143,9 @@ impl Instant {
             values.extend(new.extra.clone());
             values.insert("email".to_owned(), email.as_str().into());
             values.insert("type".to_owned(), USER.into());
-            self.check_sign_up(&values, &new)?;
+            // Who asks is the guest, if there is one: their rows are theirs already.
+            let viewer = guest.clone().map_or(Viewer::Guest, Viewer::User);
+            self.check_sign_up(&values, &new, &viewer)?;
             // The code went to this address.
             values.insert("verified".to_owned(), true.into());
         }
@@ -190,10 +192,10 @@ impl Instant {
     }
 
     /// Whether the rules let somebody sign up as this user.
-    pub(crate) fn check_sign_up(&self, user: &Object, new: &NewUser) -> Result<()> {
+    pub(crate) fn check_sign_up(&self, user: &Object, new: &NewUser, viewer: &Viewer) -> Result<()> {
         let Some(context) = &new.asks_rules else { return Ok(()) };
         let schema = self.records.schema();
-        let inquiry = self.permissions.inquiry(&schema, &Viewer::Guest, context, None);
+        let inquiry = self.permissions.inquiry(&schema, viewer, context, None);
         inquiry.check_sign_up(user, !new.extra.is_empty())
     }
 

@@ -37,7 +37,7 @@ pub(super) async fn url_for_browser(caller: Caller) -> ApiResult {
 }
 
 async fn url(caller: &Caller, app: &Arc<App>, viewer: &Viewer) -> ApiResult {
-    let location = app.instant.locate_file(filename(caller)?, viewer).await?;
+    let location = app.instant.locate_file(filename(caller)?, (viewer, &caller.context(app))).await?;
     let urls = app.instant.file_urls(app.id(), &caller.origin(app)).await?;
     Ok(response::ok(&json!({ "data": location.map(|location| urls.of(&location)) })))
 }

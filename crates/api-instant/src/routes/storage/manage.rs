@@ -30,20 +30,23 @@ pub(super) async fn list(caller: Caller) -> ApiResult {
 
 pub(super) async fn delete_by_server(caller: Caller) -> ApiResult {
     let (app, viewer) = caller.viewer().await?;
-    let deleted = app.instant.delete_files(vec![filename(&caller)?.to_owned()], &viewer).await?;
+    let asking = (&viewer, &caller.context(&app));
+    let deleted = app.instant.delete_files(vec![filename(&caller)?.to_owned()], asking).await?;
     Ok(response::ok(&json!({ "data": { "id": deleted.first() } })))
 }
 
 pub(super) async fn delete_by_browser(caller: Caller) -> ApiResult {
     let (app, viewer) = caller.visitor().await?;
-    let deleted = app.instant.delete_files(vec![filename(&caller)?.to_owned()], &viewer).await?;
+    let asking = (&viewer, &caller.context(&app));
+    let deleted = app.instant.delete_files(vec![filename(&caller)?.to_owned()], asking).await?;
     Ok(response::ok(&json!({ "data": { "id": deleted.first() } })))
 }
 
 pub(super) async fn delete_many(caller: Caller, body: Body) -> ApiResult {
     let (app, viewer) = caller.viewer().await?;
     let body = body::read(&caller.headers, body).await?;
-    let deleted = app.instant.delete_files(filenames(&body)?, &viewer).await?;
+    let asking = (&viewer, &caller.context(&app));
+    let deleted = app.instant.delete_files(filenames(&body)?, asking).await?;
     Ok(response::ok(&json!({ "data": { "ids": deleted } })))
 }
 

@@ -22,13 +22,13 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub(super) async fn by_server(caller: Caller, body: Body) -> ApiResult {
     let (app, viewer) = caller.viewer().await?;
-    let upload = app.instant.begin_upload(request(&caller)?, &viewer).await?;
+    let upload = app.instant.begin_upload(request(&caller)?, (&viewer, &caller.context(&app))).await?;
     receive(upload, body).await
 }
 
 pub(super) async fn by_browser(caller: Caller, body: Body) -> ApiResult {
     let (app, viewer) = caller.visitor().await?;
-    let upload = app.instant.begin_upload(request(&caller)?, &viewer).await?;
+    let upload = app.instant.begin_upload(request(&caller)?, (&viewer, &caller.context(&app))).await?;
     receive(upload, body).await
 }
 
@@ -66,7 +66,8 @@ pub(super) async fn url_for_server(caller: Caller, body: Body) -> ApiResult {
     let (app, viewer) = caller.viewer().await?;
     let body = body::read(&caller.headers, body).await?;
     let file = body::text(&body, "filename")?;
-    let ticket = app.instant.make_upload_ticket(file, &["body", "filename"], &viewer).await?;
+    let ticket =
+        app.instant.make_upload_ticket(file, &["body", "filename"], (&viewer, &caller.context(&app))).await?;
     Ok(upload_url(&caller.origin(&app), app.id(), &ticket))
 }
 
@@ -79,7 +80,8 @@ pub(super) async fn url_for_browser(caller: Caller, body: Body) -> ApiResult {
     let app = caller.app_with_id(id).await?;
     let viewer = caller.visitor_of(&app).await?;
     let file = body::text(&body, "filename")?;
-    let ticket = app.instant.make_upload_ticket(file, &["body", "filename"], &viewer).await?;
+    let ticket =
+        app.instant.make_upload_ticket(file, &["body", "filename"], (&viewer, &caller.context(&app))).await?;
     Ok(upload_url(&caller.origin(&app), app.id(), &ticket))
 }
 

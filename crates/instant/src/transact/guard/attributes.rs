@@ -35,6 +35,18 @@ pub(super) fn refuse_changes(inquiry: &Inquiry, steps: &[Step]) -> Result<(), Fa
     Ok(())
 }
 
+/// Why an attr may not be made.
+pub(super) fn denial(inquiry: &Inquiry, attr: &Attr) -> Error {
+    let mut error = Error::denied(&[&attr.forward.namespace, "attr"], EXPECTED);
+    if !inquiry.attribute_decision().1 && !inquiry.makes_attrs_by_default() {
+        error.message.push_str(
+            ". Nobody has used this app through Instant yet: only its admin makes the first namespace, or sets \
+             rules. An app that is made with `ketch app create`, or started with --app-id, is open from the start",
+        );
+    }
+    error
+}
+
 /// Whether an attr may be made, and what is told of the question.
 pub(super) fn ask(
     inquiry: &Inquiry,
@@ -62,7 +74,10 @@ pub(super) fn ask(
     };
     let action = Action::Create.name();
     let (result, source) = match decision {
-        Decision::Constant(allowed) => (Value::Bool(allowed && (is_written || !is_closed)), None),
+        Decision::Constant(allowed) => {
+            let by_default = !is_closed && inquiry.makes_attrs_by_default();
+            (Value::Bool(allowed && (is_written || by_default)), None)
+        }
         Decision::Broken(problem) => return Err(broken(problem).into()),
         Decision::Rule(rule) => (inquiry.ask(rule, &[ATTRS, action], &scene)?, Some(rule.source())),
     };

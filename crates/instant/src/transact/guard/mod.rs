@@ -290,7 +290,7 @@ impl<'g> Guard<'g> {
                 self.told.push(told);
                 self.all_passed &= passes;
             } else if !passes {
-                return Err(Error::denied(&[&attr.forward.namespace, "attr"], EXPECTED).into());
+                return Err(attributes::denial(self.inquiry, &attr).into());
             }
         }
         Ok(())
