@@ -11,7 +11,25 @@ with ketch.Server("./data", superuser=("root@example.com", "a good password")) a
 Without a server and without a socket: `PocketBase("file:./data")`.
 """
 
+from typing import TYPE_CHECKING
+
 from ketch._core import __version__
-from ketch._server import Server
+
+if TYPE_CHECKING:
+    from ketch._server import Server
 
 __all__ = ["Server", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    # The clients come through here as well, and need no server: it is loaded when first asked for.
+    if name != "Server":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ketch._server import Server
+
+    globals()[name] = Server
+    return Server
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
