@@ -48,10 +48,12 @@ setup_python() {
 }
 
 setup_node() {
-    [ -f tests/clients/node/package-lock.json ] || return 0
     command -v npm >/dev/null || fail "Node 20 or later with npm is needed for the tests with the official clients"
-    once tests/clients/node/package-lock.json tests/clients/node/node_modules/.installed \
-        npm ci --prefix tests/clients/node --no-audit --no-fund --loglevel error
+    local folder
+    for folder in tests/clients/node tests/clients/instant_cli; do
+        once "$folder/package-lock.json" "$folder/node_modules/.installed" \
+            npm ci --prefix "$folder" --no-audit --no-fund --loglevel error
+    done
 }
 
 # Two targets of one `make -j` may get here at once.
