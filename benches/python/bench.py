@@ -37,6 +37,7 @@ def main() -> int:
         seeded(options.ketch.resolve(), Path(home), options.records) as at,
     ):
         rows = [row for row in ROWS if not options.only or any(name in row.client for name in options.only)]
+        rows = [row for row in rows if row.client != "rust" or options.rust]
         for number in range(options.rounds):
             for case in options.case or CASES:
                 for row in rows:
@@ -63,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ketch", type=Path, default=Path("target/release/ketch"), help="the server")
     parser.add_argument("--others", default=".venv/bin/python", help="an interpreter with PyPI's package and httpx")
+    parser.add_argument("--rust", type=Path, help="the example `rate` of the Rust client, if it is to take part")
     parser.add_argument("--only", action="append", metavar="NAME", help="only clients whose name has this in it")
     parser.add_argument("--case", action="append", choices=CASES, help="only this case")
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a round; %(default)s")
@@ -79,10 +81,11 @@ def _options() -> argparse.Namespace:
 def _run(client: str, case: str, in_flight: int, at: Seeded, options: argparse.Namespace) -> float:
     """Calls in a second of one client in one round."""
     is_ours = client.startswith(("ours", "embedded"))
+    worker = [sys.executable if is_ours else options.others, str(_WORKER), client.replace("embedded", "ours")]
+    if client == "rust":
+        worker = [str(options.rust.resolve())]
     command = [
-        sys.executable if is_ours else options.others,
-        str(_WORKER),
-        client.replace("embedded", "ours"),
+        *worker,
         case,
         f"--url={f'file:{at.copy}' if client.startswith('embedded') else at.url}",
         f"--ids={at.ids}",

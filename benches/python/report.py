@@ -30,6 +30,8 @@ ROWS = (
     Row("ours-async", 32, "pocketbase (Ketch), async, 32 in flight"),
     Row("httpx-async", 1, "httpx, async"),
     Row("httpx-async", 32, "httpx, async, 32 in flight"),
+    Row("rust", 1, "Rust client"),
+    Row("rust", 32, "Rust client, async, 32 in flight"),
     Row("embedded", 1, "pocketbase (Ketch), embedded"),
     Row("embedded-async", 1, "pocketbase (Ketch), embedded, async"),
     Row("embedded-async", 32, "pocketbase (Ketch), embedded, async, 32 in flight"),
@@ -38,7 +40,7 @@ ROWS = (
 
 def table(case: str, rates: Rates) -> str:
     """The figures of a case: the median of the rounds, and the ratio to the others over HTTP."""
-    lines = [f"{case:<52}{'calls/s':>10}{'of PyPI':>10}{'of httpx':>10}"]
+    lines = [f"{case:<52}{'calls/s':>10}{'of PyPI':>10}{'of httpx':>10}{'of Rust':>10}"]
     for row in ROWS:
         own = _median(rates.get((case, row.client, row.in_flight)))
         if own is None:
@@ -47,7 +49,9 @@ def table(case: str, rates: Rates) -> str:
         # The package on PyPI has no asynchronous client: its blocking one is what a program would use.
         pypi = _median(rates.get((case, "pypi", 1 if is_async else row.in_flight)))
         httpx = _median(rates.get((case, "httpx-async" if is_async else "httpx", row.in_flight)))
-        lines.append(f"  {row.title:<50}{own:>10,.0f}{_ratio(own, pypi):>10}{_ratio(own, httpx):>10}")
+        rust = _median(rates.get((case, "rust", row.in_flight)))
+        ratios = "".join(f"{_ratio(own, other):>10}" for other in (pypi, httpx, rust))
+        lines.append(f"  {row.title:<50}{own:>10,.0f}{ratios}".rstrip())
     return "\n".join(lines)
 
 
@@ -63,4 +67,4 @@ def _median(found: list[float] | None) -> float | None:
 
 
 def _ratio(own: float, other: float | None) -> str:
-    return "" if not other else f"{own / other:.1f}x"
+    return "" if not other else f"{own / other:.2f}x"
