@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tokio::task::AbortHandle;
 
+use crate::attach::attach;
 use crate::errors;
 
 /// Something to do with the interpreter's lock held, on the loop's own thread.
@@ -60,7 +61,7 @@ impl Mailbox {
         };
         if was_empty {
             // Nothing when the interpreter is being shut down: nobody waits any more.
-            Python::try_attach(|py| {
+            attach(|py| {
                 let delivery = Delivery { mailbox: self.clone() };
                 let told = self
                     .event_loop

@@ -13,6 +13,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 
+use crate::attach::attach;
+
 /// What is asked of a file object at a time, in bytes.
 const SLICE: usize = 128 * 1024;
 
@@ -190,6 +192,6 @@ fn slice(object: &Py<PyAny>, size: usize, raised: &Raised) -> io::Result<Bytes> 
         };
         content(&read)?.ok_or_else(wrong)
     };
-    let attached = Python::try_attach(|py| read(py).map_err(|error| raised.keep(error)));
+    let attached = attach(|py| read(py).map_err(|error| raised.keep(error)));
     attached.unwrap_or_else(|| Err(io::Error::other("the interpreter is being shut down")))
 }

@@ -1,6 +1,7 @@
 //! The core of Ketch's Python packages: requests and answers, with the interpreter's lock released
 //! while they travel. It knows neither API; the packages in `python/` do.
 
+mod attach;
 mod completions;
 mod connection;
 mod decode;
@@ -45,6 +46,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::attach::wait_at_exit(module)?;
         module.add("NOTHING", crate::request::nothing(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

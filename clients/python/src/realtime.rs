@@ -18,6 +18,7 @@ use pyo3::types::PyMapping;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::attach::attach;
 use crate::completions::{self, Mailbox};
 use crate::connection::Connection;
 use crate::decode;
@@ -98,7 +99,7 @@ impl Hooks for WithHeaders {
 }
 
 fn ask(settings: &Settings) -> Result<Vec<(String, String)>, Error> {
-    let asked = Python::try_attach(|py| -> PyResult<Vec<(String, String)>> {
+    let asked = attach(|py| -> PyResult<Vec<(String, String)>> {
         let function = lock(&settings.headers).as_ref().map(|function| function.clone_ref(py));
         let Some(function) = function else { return Ok(Vec::new()) };
         let headers = function.call0(py)?;
@@ -157,7 +158,7 @@ impl Inner {
                 };
                 match home.as_deref() {
                     Some(Target::Loop { mailbox, dispatcher, .. }) => {
-                        let Some(dispatcher) = Python::try_attach(|py| dispatcher.clone_ref(py)) else {
+                        let Some(dispatcher) = attach(|py| dispatcher.clone_ref(py)) else {
                             return;
                         };
                         mailbox.put(Box::new(move |py| match shown(py)? {
@@ -216,7 +217,7 @@ impl Inner {
         let started = std::thread::Builder::new().name("ketch-realtime".to_owned()).spawn(move || {
             for job in queue {
                 // Nothing when the interpreter is being shut down.
-                Python::try_attach(job);
+                attach(job);
             }
         });
         if started.is_ok() {
