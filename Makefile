@@ -40,6 +40,23 @@ bench: ## Loads Ketch and PocketBase in turn and compares them
 	cargo build $(CARGO_FLAGS) --release -p ketch
 	cargo run $(CARGO_FLAGS) --release -p ketch-bench -- --pocketbase $(VENV)/pocketbase $(ARGS)
 
+# An environment of its own: the package has the import name of the one that it is compared with.
+BENCH_PYTHON := $(CURDIR)/target/bench-python
+.PHONY: bench-python
+bench-python: ## Compares the Python package with the one on PyPI, httpx and the Rust client
+	@scripts/setup.sh rust python
+	cargo build $(CARGO_FLAGS) --release -p ketch
+	cargo build $(CARGO_FLAGS) --release -p ketch-client --example rate
+	[ -x $(BENCH_PYTHON)/bin/python ] || python3 -m venv $(BENCH_PYTHON)
+	$(BENCH_PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check maturin==1.16.0
+	rm -rf $(BENCH_PYTHON)/wheels
+	$(BENCH_PYTHON)/bin/maturin build $(CARGO_FLAGS) --quiet --release --compatibility linux \
+	    --manifest-path clients/python/Cargo.toml --out $(BENCH_PYTHON)/wheels
+	$(BENCH_PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+	    $(BENCH_PYTHON)/wheels/ketch-*.whl
+	$(BENCH_PYTHON)/bin/python benches/python/bench.py --ketch target/release/ketch --others $(VENV)/python \
+	    --rust target/release/examples/rate $(ARGS)
+
 fmt: ## Formats all sources
 	@scripts/setup.sh rust python
 	cargo fmt --all
