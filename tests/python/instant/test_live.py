@@ -186,7 +186,20 @@ def _restart(server: Server) -> None:
         harness.server.free_port = keep
 
 
-def test_a_token_that_ends_under_way(make: Any, run: Runner, tmp_path: Path) -> None:
+def test_a_token_that_is_signed_out_under_way(db: Any, run: Runner) -> None:
+    email = f"{id()}@example.com"
+    live = db.as_user(token=run(db.auth.create_token(email))).subscribe_query({"goals": {}})
+    assert _next(live, run).type == "ok"
+    run(db.auth.sign_out(email))
+    run(db.transact(Update("goals", id(), {"title": "not for them"})))
+    event = _next(live, run)
+    assert isinstance(event.error, InstantAPIError)
+    assert (event.type, event.error.type, event.error.status) == ("error", "record-not-found", 400)
+    assert event.error.hint["record-type"] == "app-user"
+    assert run(live.next()) is None
+
+
+def test_a_token_that_ends_while_the_server_is_away(make: Any, run: Runner, tmp_path: Path) -> None:
     server = app_server(tmp_path / "home")
     with server:
         db = make(server.base_url)
