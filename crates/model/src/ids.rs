@@ -1,6 +1,6 @@
-//! Ids: random ones, checksums of names, and texts made from a pattern.
+//! Ids: random ones and checksums of names.
 
-use crate::pattern;
+use std::cell::RefCell;
 
 /// What record ids are made of.
 pub const RECORD_ID_ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -15,8 +15,7 @@ pub fn record_id() -> String {
 
 /// Random text of an ASCII alphabet, from the system's secure source, without bias.
 pub fn random_text(length: usize, alphabet: &[u8]) -> String {
-    let mut source = RandomSource::default();
-    (0..length).map(|_| char::from(alphabet[source.below(alphabet.len())])).collect()
+    (0..length).map(|_| char::from(alphabet[random_below(alphabet.len())])).collect()
 }
 
 /// `prefix` followed by the decimal CRC-32 (IEEE) of the text: default ids of collections and fields.
@@ -24,37 +23,40 @@ pub fn checksum_id(prefix: &str, text: &str) -> String {
     format!("{prefix}{}", crc32fast::hash(text.as_bytes()))
 }
 
-/// Random text that matches an autogenerate pattern. Unbounded repeats stop at 6; anchors and
-/// other zero-width conditions are refused. The error is one sentence.
-pub fn from_pattern(text: &str) -> Result<String, String> {
-    let mut source = RandomSource::default();
-    pattern::generate(text, &mut |bound| source.below(bound))
+/// A secure random number below `bound`, without bias; 0 if the bound is 0.
+pub fn random_below(bound: usize) -> usize {
+    SOURCE.with_borrow_mut(|source| source.below(bound))
+}
+
+thread_local! {
+    static SOURCE: RefCell<RandomSource> = const { RefCell::new(RandomSource::new()) };
 }
 
 /// Secure random bytes, fetched in chunks: the system call is dearer than the bytes.
 struct RandomSource {
-    bytes: [u8; 64],
+    bytes: [u8; CHUNK],
     used: usize,
 }
 
-impl Default for RandomSource {
-    fn default() -> Self {
-        Self { bytes: [0; 64], used: 64 }
-    }
-}
+/// Secure random bytes fetched at a time.
+const CHUNK: usize = 1024;
 
 impl RandomSource {
+    const fn new() -> Self {
+        Self { bytes: [0; CHUNK], used: CHUNK }
+    }
+
     fn word(&mut self) -> u32 {
         if self.used == self.bytes.len() {
             fill(&mut self.bytes);
             self.used = 0;
         }
-        let bytes = [0, 1, 2, 3].map(|offset| self.bytes[self.used + offset]);
+        // What was used is forgotten: it may have become a secret.
+        let bytes = [0, 1, 2, 3].map(|offset| std::mem::take(&mut self.bytes[self.used + offset]));
         self.used += 4;
         u32::from_le_bytes(bytes)
     }
 
-    /// A number below `bound`; 0 if the bound is 0.
     fn below(&mut self, bound: usize) -> usize {
         let Ok(bound) = u32::try_from(bound) else { return 0 };
         if bound < 2 {

@@ -9,13 +9,14 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-pub(crate) use generate::generate;
+use generate::Template;
 
-/// An expression with its compiled form, made when it is first needed.
+/// An expression with its compiled forms, made when they are first needed.
 #[derive(Clone, Default)]
 pub struct Pattern {
     text: String,
     compiled: OnceLock<Option<Regex>>,
+    template: OnceLock<Result<Template, String>>,
 }
 
 impl Pattern {
@@ -26,6 +27,15 @@ impl Pattern {
         }
         let compiled = self.compiled.get_or_init(|| compile(&self.text).ok());
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// A text that matches; `below` draws a number below its argument. Unbounded repeats stop at 6.
+    ///
+    /// # Errors
+    /// One sentence: a broken expression, or one that asks for more than characters, such as anchors.
+    pub fn generate(&self, below: &mut dyn FnMut(usize) -> usize) -> Result<String, String> {
+        let template = self.template.get_or_init(|| Template::new(&self.text));
+        template.as_ref().map_err(Clone::clone)?.generate(below)
     }
 }
 
@@ -39,7 +49,7 @@ impl Deref for Pattern {
 
 impl From<String> for Pattern {
     fn from(text: String) -> Self {
-        Self { text, compiled: OnceLock::new() }
+        Self { text, compiled: OnceLock::new(), template: OnceLock::new() }
     }
 }
 

@@ -94,7 +94,7 @@ fn id_field() -> Field {
         min: 15,
         max: 15,
         pattern: ID_PATTERN.into(),
-        autogenerate_pattern: "[a-z0-9]{15}".to_owned(),
+        autogenerate_pattern: "[a-z0-9]{15}".into(),
         primary_key: true,
     };
     Field { system: true, required: true, ..Field::new("id", options) }
@@ -105,7 +105,7 @@ fn auth_fields() -> [Field; 5] {
     let token_key = TextOptions {
         min: 30,
         max: 60,
-        autogenerate_pattern: "[a-zA-Z0-9]{50}".to_owned(),
+        autogenerate_pattern: "[a-zA-Z0-9]{50}".into(),
         ..TextOptions::default()
     };
     let secret = |field: Field| Field { system: true, hidden: true, required: true, ..field };

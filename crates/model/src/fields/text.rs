@@ -30,7 +30,7 @@ pub struct TextOptions {
     /// RE2 expression that the text must match somewhere; empty allows all.
     pub pattern: Pattern,
     /// RE2 expression from which an empty text is filled on create.
-    pub autogenerate_pattern: String,
+    pub autogenerate_pattern: Pattern,
     pub primary_key: bool,
 }
 
@@ -41,7 +41,7 @@ impl TextOptions {
             return String::new();
         }
         // The definition was checked when it was saved; a foreign folder may still hold a bad one.
-        ids::from_pattern(&self.autogenerate_pattern).unwrap_or_default()
+        self.autogenerate_pattern.generate(&mut ids::random_below).unwrap_or_default()
     }
 
     /// Whether the texts of the autogenerate pattern pass the other options.
@@ -51,7 +51,7 @@ impl TextOptions {
             return Ok(());
         }
         for _ in 0..AUTOGENERATE_TRIALS {
-            let text = ids::from_pattern(&self.autogenerate_pattern)
+            let text = (self.autogenerate_pattern.generate(&mut ids::random_below))
                 .map_err(|error| Invalid::new("validation_invalid_autogenerate_pattern", error))?;
             let refused =
                 if text.is_empty() { definition.required } else { self.validate_text(&text).is_err() };
@@ -128,7 +128,7 @@ impl FieldType for TextOptions {
             min: options::integer(object, "min")?,
             max: options::integer(object, "max")?,
             pattern: options::text(object, "pattern")?.into(),
-            autogenerate_pattern: options::text(object, "autogeneratePattern")?,
+            autogenerate_pattern: options::text(object, "autogeneratePattern")?.into(),
             primary_key: options::flag(object, "primaryKey")?,
         })
     }
@@ -137,7 +137,7 @@ impl FieldType for TextOptions {
         object.insert("min".to_owned(), self.min.into());
         object.insert("max".to_owned(), self.max.into());
         object.insert("pattern".to_owned(), self.pattern.to_string().into());
-        object.insert("autogeneratePattern".to_owned(), self.autogenerate_pattern.clone().into());
+        object.insert("autogeneratePattern".to_owned(), self.autogenerate_pattern.to_string().into());
         object.insert("primaryKey".to_owned(), self.primary_key.into());
     }
 

@@ -37,6 +37,6 @@ fn random_bytes_differ() {
 proptest! {
     #[test]
     fn drawn_numbers_are_below_their_bound(bound in 1_usize..5_000_000) {
-        prop_assert!(RandomSource::default().below(bound) < bound);
+        prop_assert!(random_below(bound) < bound);
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn id_field() -> Field {
         min: 1,
         max: LARGEST,
         pattern: "^.+$".into(),
-        autogenerate_pattern: "[a-z0-9]{15}".to_owned(),
+        autogenerate_pattern: "[a-z0-9]{15}".into(),
         primary_key: true,
     };
     Field { system: true, required: true, ..Field::new("id", options) }
