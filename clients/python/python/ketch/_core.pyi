@@ -4,11 +4,31 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, BinaryIO, Final, final
+from typing import Any, BinaryIO, Final, Protocol, final, type_check_only
 
 from typing_extensions import Self
 
+__all__ = [
+    "NOTHING",
+    "Connection",
+    "CoreError",
+    "Download",
+    "EventStream",
+    "FilePart",
+    "Realtime",
+    "Server",
+    "_Nothing",
+    "__version__",
+    "decode_json",
+    "encode_json",
+    "run_cli",
+]
+
 __version__: Final[str]
+
+@type_check_only
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes | None: ...
 
 @final
 class _Nothing: ...
@@ -44,7 +64,7 @@ class FilePart:
 
     def __new__(
         cls,
-        source: bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO,
+        source: bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO | _Readable,
         filename: str | None = None,
         content_type: str | None = None,
     ) -> Self: ...
@@ -311,7 +331,7 @@ class Server:
         app_id: str | None = None,
         admin_token: str | None = None,
         superuser: tuple[str, str] | None = None,
-        flags: Sequence[str] = ...,
+        flags: Sequence[str] | None = None,
     ) -> Self: ...
     @property
     def url(self) -> str:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ketch import _core
 
@@ -39,43 +39,67 @@ class Server:
         admin_token: str | None = None,
         flags: Sequence[str] = (),
     ) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="ketch-") if dir is None else None
-        folder = dir if self._temporary is None else os.path.join(self._temporary.name, "data")
-        assert folder is not None
-        self._server = _core.Server(
-            folder,
-            host=host,
-            port=port,
-            superuser=superuser,
-            app_id=app_id,
-            admin_token=admin_token,
-            flags=list(flags),
-        )
+        self._dir = dir
+        self._options: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "superuser": superuser,
+            "app_id": app_id,
+            "admin_token": admin_token,
+            "flags": list(flags),
+        }
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._server: _core.Server | None = None
 
     @property
     def url(self) -> str:
         """Where it listens, such as `http://127.0.0.1:8090`. Only while it runs."""
-        return self._server.url
+        return self._running().url
 
     @property
     def dir(self) -> str:
-        """Its data folder."""
-        return self._server.dir
+        """Its data folder. One of its own is there only while it runs."""
+        return os.fspath(self._dir) if self._dir is not None else self._running().dir
 
     @property
     def is_running(self) -> bool:
         """Whether it answers requests."""
-        return self._server.is_running
+        return self._server is not None and self._server.is_running
 
     def start(self) -> None:
         """Starts it; returns when it answers. Does nothing if it runs."""
-        self._server.start()
+        if self._server is not None:
+            return
+        folder = self._dir
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="ketch-")
+            folder = os.path.join(self._temporary.name, "data")
+        try:
+            server = _core.Server(folder, **self._options)
+            server.start()
+        except BaseException:
+            self._clean_up()
+            raise
+        self._server = server
 
     def close(self) -> None:
         """Stops it: streams end, requests under way may finish for a moment, the databases are closed."""
-        self._server.close()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        server, self._server = self._server, None
+        try:
+            if server is not None:
+                server.close()
+        finally:
+            self._clean_up()
+
+    def _running(self) -> _core.Server:
+        if self._server is None:
+            raise RuntimeError("the server does not run: call start(), or use it in a `with`")
+        return self._server
+
+    def _clean_up(self) -> None:
+        temporary, self._temporary = self._temporary, None
+        if temporary is not None:
+            temporary.cleanup()
 
     async def start_async(self) -> None:
         """As `start`, without holding up the event loop."""
@@ -104,4 +128,6 @@ class Server:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return repr(self._server)
+        if self._server is None:
+            return f"<Server at rest, dir={self._dir!r}>"
+        return f"<Server at {self._server.url}, dir={self._server.dir!r}>"
