@@ -69,6 +69,9 @@ def test_headers(client: Any, recorder: Recorder) -> None:
     client.auth_store.save("a.b.c")
     client.health.check()
     assert recorder.last.headers["authorization"] == "a.b.c"
+    client.health.check({"headers": {"X-None": None, "X-Number": 5}})
+    assert "x-none" not in recorder.last.headers
+    assert recorder.last.headers["x-number"] == "5"
     given = {"authorization": "mine", "ACCEPT-LANGUAGE": "fr", "X": "1"}
     client.health.check({"headers": given})
     assert recorder.last.headers["authorization"] == "mine"

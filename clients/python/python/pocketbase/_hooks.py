@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pocketbase._request import DEFAULT, Request
+from pocketbase._request import DEFAULT, Request, header_texts
 
 
 def hook_options(request: Request) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def take_hook_result(request: Request, url: str, options: dict[str, Any], result
     if not isinstance(url, str) or not isinstance(options, Mapping):
         raise TypeError("before_send must return (url, options): a str and a dict")
     request.method = str(options.get("method") or request.method).upper()
-    request.headers = {str(name): str(value) for name, value in (options.get("headers") or {}).items()}
+    request.headers = header_texts(options.get("headers") or {})
     request.query = {**(options.get("params") or {}), **(options.get("query") or {})}
     request.body = options.get("body")
     request.timeout = options.get("timeout")

@@ -52,6 +52,11 @@ def _plain(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return dict(mapping.items()) if isinstance(mapping, AttributeDict) else dict(mapping)
 
 
+def header_texts(headers: Mapping[str, Any]) -> dict[str, str]:
+    """Headers as text; those that are None are left out."""
+    return {str(name): str(value) for name, value in headers.items() if value is not None}
+
+
 class Request:
     """One request before it is written: what hooks see and may change."""
 
@@ -89,7 +94,7 @@ class Request:
         if headers is not None:
             if not isinstance(headers, Mapping):
                 raise TypeError(f"the option 'headers' must be a dict, not {type(headers).__name__}")
-            self.headers = {str(name): str(value) for name, value in headers.items()}
+            self.headers = header_texts(headers)
         if "body" in given:
             self._merge_body(given["body"])
         if given.get("auto_cancel") is False:

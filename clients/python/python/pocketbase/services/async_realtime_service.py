@@ -155,9 +155,9 @@ class AsyncRealtimeService(AsyncBaseService):
         if on_change is not None:
             # A store may outlive its clients.
             service = weakref.ref(self)
-            self._forget_store = on_change(lambda token, record: _store_changed(service(), token))
+            self._forget_store = on_change(lambda token, record: _tell(service(), token))
 
-    def store_changed(self, token: str) -> None:
+    def _store_changed(self, token: str) -> None:
         """Tells the server the topics anew if somebody else is signed in now."""
         owner, self._owner = self._owner, _owner(token)
         if owner != self._owner and self._core is not None and self._subscriptions:
@@ -182,9 +182,9 @@ class AsyncRealtimeService(AsyncBaseService):
             raise to_error(error) from error
 
 
-def _store_changed(service: AsyncRealtimeService | None, token: str) -> None:
+def _tell(service: AsyncRealtimeService | None, token: str) -> None:
     if service is not None:
-        service.store_changed(token)
+        service._store_changed(token)
 
 
 def _owner(token: str) -> tuple[Any, Any]:
