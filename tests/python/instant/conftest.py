@@ -9,6 +9,7 @@ from instantdb_admin_client import InstantDBAdmin, InstantDBAdminAPI
 
 from support.apps import ADMIN_TOKEN, APP_ID, app_server
 from support.both import Runner
+from support.places import EMBEDDED, KETCH
 
 Make = Callable[..., Any]
 
@@ -17,6 +18,19 @@ Make = Callable[..., Any]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with app_server(tmp_path_factory.mktemp("instant") / "home", superuser=True) as made:
         yield made
+
+
+@pytest.fixture(scope="module", params=[KETCH, EMBEDDED])
+def base_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the known app, on a server and in this process."""
+    if request.param == KETCH:
+        server: Server = request.getfixturevalue("server")
+        yield server.base_url
+        return
+    # This one keeps the folder open until the last test.
+    with InstantDBAdmin(APP_ID, ADMIN_TOKEN, f"file:{tmp_path_factory.mktemp('folder')}") as keeper:
+        keeper.query({})
+        yield keeper.config.base_url
 
 
 @pytest.fixture(params=["async", "sync"])
@@ -42,5 +56,5 @@ def make(run: Runner) -> Iterator[Make]:
 
 
 @pytest.fixture
-def db(make: Make, server: Server) -> Any:
-    return make(server.base_url)
+def db(make: Make, base_url: str) -> Any:
+    return make(base_url)

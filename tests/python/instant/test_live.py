@@ -97,8 +97,8 @@ def test_pages_and_counts(db: Any, run: Runner) -> None:
     run(live.close())
 
 
-def test_users_see_what_is_theirs(db: Any, run: Runner, server: Server) -> None:
-    server_rules(server, RULES)
+def test_users_see_what_is_theirs(db: Any, run: Runner, base_url: str) -> None:
+    _set_rules(base_url, RULES)
     token = run(db.auth.create_token(f"{id()}@example.com"))
     me = run(db.auth.verify_token(token))["id"]
     live = db.as_user(token=token).subscribe_query({"secrets": {}})
@@ -113,11 +113,11 @@ def test_users_see_what_is_theirs(db: Any, run: Runner, server: Server) -> None:
     run(counted.close())
 
 
-def server_rules(server: Server, rules: dict[str, Any]) -> None:
+def _set_rules(base_url: str, rules: dict[str, Any]) -> None:
     """Gives the app rules."""
     from ketch._core import Connection
 
-    connection = Connection(server.base_url)
+    connection = Connection(base_url)
     headers = {"App-Id": APP_ID, "Authorization": f"Bearer {ADMIN_TOKEN}"}
     connection.send("POST", f"/dash/apps/{APP_ID}/rules", headers=headers, json={"code": rules})
     connection.close()
