@@ -571,6 +571,7 @@ def test_every_method_is_here() -> None:
         "close",
         "auth_with_oauth2",
         "decode",
+        "decode_all",
         "download",
         "save",
         "upload",

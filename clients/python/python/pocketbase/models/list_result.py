@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pocketbase.models.record import RecordModel
@@ -108,12 +108,6 @@ class ListResult(Generic[T]):
 _TYPED: dict[Any, Any] = {}
 
 
-def to_list(data: Any, decode: Callable[[dict[str, Any]], T]) -> ListResult[T]:
-    """A page out of the server's answer."""
-    return ListResult(
-        data["page"],
-        data["perPage"],
-        data["totalItems"],
-        data["totalPages"],
-        [decode(item) for item in data["items"]],
-    )
+def to_list(data: dict[str, Any], items: list[T]) -> ListResult[T]:
+    """A page out of the server's answer, whose items are there already."""
+    return ListResult(data["page"], data["perPage"], data["totalItems"], data["totalPages"], items)

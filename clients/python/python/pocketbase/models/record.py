@@ -63,6 +63,15 @@ def to_record(data: dict[str, Any]) -> RecordModel:
     return record
 
 
+def to_records(items: list[dict[str, Any]]) -> list[RecordModel]:
+    """Records out of the server's answer."""
+    make, fill = RecordModel.__new__, dict.update
+    records = [make(RecordModel) for _ in items]
+    for record, data in zip(records, items, strict=True):
+        fill(record, data)
+    return records
+
+
 def as_record(record: Mapping[str, Any] | None) -> RecordModel | None:
     """What a caller gave as a record; None for nothing and for an empty one."""
     if isinstance(record, RecordModel):

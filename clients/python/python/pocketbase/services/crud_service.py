@@ -39,6 +39,10 @@ class CrudService(BaseService, Generic[T]):
         """One thing out of the server's answer."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it lists")
 
+    def decode_all(self, items: list[dict[str, Any]]) -> list[T]:
+        """The things of a page of the server's answer."""
+        return [self.decode(item) for item in items]
+
     def _item_path(self, id: str) -> str:
         return f"{self._base_path}/{segment(id, self._id_name)}"
 
@@ -48,7 +52,7 @@ class CrudService(BaseService, Generic[T]):
         Common options: `filter`, `sort`, `expand`, `fields`, `skipTotal`.
         """
         data = self.client.request("GET", self._base_path, {"page": page, "perPage": per_page}, None, options, kwargs)
-        return to_list(data, self.decode)
+        return to_list(data, self.decode_all(data["items"]))
 
     def get_full_list(
         self,
@@ -78,7 +82,7 @@ class CrudService(BaseService, Generic[T]):
         while True:
             query = {"page": page, "perPage": batch, "skipTotal": "1"}
             data = self.client.request("GET", self._base_path, query, None, given)
-            found += [self.decode(item) for item in data["items"]]
+            found += self.decode_all(data["items"])
             # The server may give fewer a page than it was asked for.
             if len(data["items"]) < data["perPage"]:
                 return found

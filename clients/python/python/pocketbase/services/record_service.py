@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pocketbase._callbacks import RecordCallback
 from pocketbase._request import merged
 from pocketbase.models.auth import RecordAuthResponse
-from pocketbase.models.record import RecordModel, to_record
+from pocketbase.models.record import RecordModel, to_record, to_records
 from pocketbase.services.crud_service import CrudService, Options
 from pocketbase.utils.jwt import get_token_payload
 from pocketbase.utils.text import segment
@@ -53,6 +53,10 @@ class RecordService(CrudService[RecordModel]):
     def decode(self, data: dict[str, Any]) -> RecordModel:
         """A record out of the server's answer."""
         return to_record(data)
+
+    def decode_all(self, items: list[dict[str, Any]]) -> list[RecordModel]:
+        """The records of a page of the server's answer."""
+        return to_records(items)
 
     def get_one(self, record_id: str, options: Options = None, **kwargs: Any) -> RecordModel:
         """One record by its id. Common options: `expand`, `fields`."""
