@@ -1,5 +1,6 @@
 //! Where the bytes of stored files are kept.
 
+use std::fs::File;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
@@ -55,6 +56,8 @@ pub struct Listed {
 pub enum BlobContent {
     /// A small file is read at once.
     Memory(Bytes),
+    /// A file on disk, which stands at its first byte.
+    File(File),
     /// Stands at the first byte.
     Stream(Box<dyn BlobReader>),
 }
@@ -69,8 +72,8 @@ impl<T: AsyncRead + AsyncSeek + Send + Unpin> BlobReader for T {}
 /// No part of a key may be empty, `.` or `..`, or hold a slash, a backslash or a control character:
 /// such keys are [`BlobError::InvalidKey`] to every call.
 pub trait BlobStore: Send + Sync + 'static {
-    /// Stores a file, in the place of an older one of the key. The checksum is filled in. Nobody
-    /// ever sees a part of it.
+    /// Stores a file, in the place of an older one of the key. Nobody ever
+    /// sees a part of it.
     fn put<'a>(
         &'a self,
         key: &'a str,

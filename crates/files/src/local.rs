@@ -1,22 +1,18 @@
 //! Files in a folder of this machine.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::SystemTime;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use md5::{Digest, Md5};
 
 use crate::attributes::Attributes;
 use crate::blob::{Blob, BlobContent, BlobError, BlobStore, BoxFuture, Listed, Source, check_key};
 
 /// Files up to this size are read at once when opened.
 const SMALL: u64 = 64 * 1024;
-const BUFFER: usize = 64 * 1024;
 const ATTRIBUTES: &str = ".attrs";
 /// How the names of files that are not whole yet begin.
 const PART: &str = ".part-";
@@ -56,7 +52,7 @@ impl BlobStore for LocalBlobs {
         Box::pin(async move {
             let path = self.path(key)?;
             let (action, blobs) = (format!("storing {key}"), self.clone());
-            blocking(action, move || blobs.put_now(&path, &source, attributes)).await
+            blocking(action, move || blobs.put_now(&path, &source, &attributes)).await
         })
     }
 
@@ -158,18 +154,17 @@ fn list(folder: &Path, prefix: &str, listed: &mut Vec<Listed>) -> io::Result<()>
 }
 
 impl LocalBlobs {
-    fn put_now(&self, path: &Path, source: &Source, mut attributes: Attributes) -> io::Result<()> {
+    fn put_now(&self, path: &Path, source: &Source, attributes: &Attributes) -> io::Result<()> {
         let Some(folder) = path.parent() else {
             return Err(io::Error::other("the file has no folder"));
         };
         let (part, mut output) = create_part(folder)?;
         let written = copy(source, &mut output)
-            .and_then(|md5| {
+            .and_then(|()| {
                 self.sync(&output)?;
-                attributes.md5 = md5;
                 // The attributes come first: whoever sees the file sees them as well.
-                let text = serde_json::to_vec(&attributes)?;
-                self.write_whole(folder, &attributes_of(path), &text)
+                let text = serde_json::to_vec(attributes)?;
+                self.write_attributes(folder, &attributes_of(path), &text)
             })
             .and_then(|()| fs::rename(&part, path))
             // Also the names are on the disk before anybody is told that the file is stored.
@@ -180,10 +175,14 @@ impl LocalBlobs {
         written
     }
 
-    fn write_whole(&self, folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let (part, mut output) = create_part(folder)?;
-        let whole = output.write_all(bytes).and_then(|()| self.sync(&output));
-        let written = whole.and_then(|()| fs::rename(&part, path));
+    fn write_attributes(&self, folder: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
+        let write = |mut output: File| output.write_all(text).and_then(|()| self.sync(&output));
+        // Nobody looks at the attributes before the file itself is there, so new ones need no rename.
+        if let Ok(output) = File::options().write(true).create_new(true).open(path) {
+            return write(output).inspect_err(|_| drop(fs::remove_file(path)));
+        }
+        let (part, output) = create_part(folder)?;
+        let written = write(output).and_then(|()| fs::rename(&part, path));
         if written.is_err() {
             let _ = fs::remove_file(&part);
         }
@@ -218,45 +217,29 @@ fn create_part(folder: &Path) -> io::Result<(PathBuf, File)> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
     let name = format!("{PART}{now:x}-{:x}-{:x}", std::process::id(), COUNTER.fetch_add(1, Relaxed));
     let path = folder.join(name);
-    fs::create_dir_all(folder)?;
-    let open = || File::options().write(true).create_new(true).open(&path);
-    let file = match open() {
-        // The folder was removed in between, with the record that it belonged to.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(folder)?;
-            open()?
+    let mut tries = 0;
+    loop {
+        match File::options().write(true).create_new(true).open(&path) {
+            // The record has no folder yet; or had one that was removed just now, with a record before.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < 3 => {
+                fs::create_dir_all(folder)?;
+                tries += 1;
+            }
+            opened => return Ok((path, opened?)),
         }
-        other => other?,
-    };
-    Ok((path, file))
+    }
 }
 
-/// Copies everything; answers the checksum in base64.
-fn copy(source: &Source, output: &mut File) -> io::Result<String> {
-    let mut digest = Md5::new();
+fn copy(source: &Source, output: &mut File) -> io::Result<()> {
     match source {
-        Source::Memory(bytes) => {
-            digest.update(bytes);
-            output.write_all(bytes)?;
-        }
+        Source::Memory(bytes) => output.write_all(bytes),
         Source::File(path) => {
             // A source that is gone must not be taken for a file of the store that is not there.
             let mut input = File::open(path).map_err(io::Error::other)?;
-            let mut buffer = vec![0; BUFFER];
-            loop {
-                match input.read(&mut buffer) {
-                    Ok(0) => break,
-                    Ok(count) => {
-                        digest.update(&buffer[..count]);
-                        output.write_all(&buffer[..count])?;
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error),
-                }
-            }
+            // Between two files the system copies by itself where it can.
+            io::copy(&mut input, output).map(|_| ())
         }
     }
-    Ok(STANDARD.encode(digest.finalize()))
 }
 
 fn open(path: &Path) -> io::Result<Blob> {
@@ -274,12 +257,11 @@ fn open(path: &Path) -> io::Result<Blob> {
         file.read_to_end(&mut bytes)?;
         BlobContent::Memory(Bytes::from(bytes))
     } else {
-        file.rewind()?;
-        BlobContent::Stream(Box::new(tokio::fs::File::from_std(file)))
+        BlobContent::File(file)
     };
     let size = match &content {
         BlobContent::Memory(bytes) => bytes.len() as u64,
-        BlobContent::Stream(_) => metadata.len(),
+        BlobContent::File(_) | BlobContent::Stream(_) => metadata.len(),
     };
     let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     Ok(Blob { size, modified, attributes, content })

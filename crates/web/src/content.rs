@@ -1,36 +1,34 @@
 //! Answering with a file: whole, in part, or not at all.
 
-use std::io::{self, SeekFrom};
+use std::fs::File;
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use futures_util::stream::{self, Stream};
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, LAST_MODIFIED};
 use http::{HeaderMap, Method, StatusCode};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt};
 
 use crate::mime;
+use crate::pieces::{Source, stream_pieces};
 use crate::ranges::{ByteRange, Plan, plan};
 
-/// Bytes read from a file at a time: each read is a trip to another thread and back.
-const CHUNK: usize = 256 << 10;
 /// Files up to this size are read when they are opened.
 const SMALL: usize = 64 << 10;
 /// Bytes that tell the type of a file without a telling name.
 const SNIFFED: usize = 512;
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// Bytes that can be read from any place on.
-pub trait Seekable: AsyncRead + AsyncSeek + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncSeek + Send + Unpin> Seekable for T {}
+pub use crate::pieces::Seekable;
 
 /// Where the bytes of a file are.
 pub enum Content {
     Memory(Bytes),
+    /// A file on disk, wherever it stands.
+    File(File),
     Reader(Box<dyn Seekable>),
 }
 
@@ -55,7 +53,7 @@ impl Opened {
 }
 
 fn open(path: &Path) -> io::Result<Option<Opened>> {
-    use std::io::{Read, Seek};
+    use std::io::Read;
     let mut file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if is_absence(&error) => return Ok(None),
@@ -76,9 +74,7 @@ fn open(path: &Path) -> io::Result<Option<Opened>> {
     Ok(Some(if metadata.len() <= SMALL as u64 {
         Opened { size: start.len() as u64, content: Content::Memory(start.into()), modified, content_type }
     } else {
-        file.rewind()?;
-        let content = Content::Reader(Box::new(tokio::fs::File::from_std(file)));
-        Opened { size: metadata.len(), content, modified, content_type }
+        Opened { size: metadata.len(), content: Content::File(file), modified, content_type }
     }))
 }
 
@@ -164,7 +160,8 @@ fn body(method: &Method, content: Content, pieces: Vec<(Bytes, ByteRange)>) -> B
         return Body::empty();
     }
     match content {
-        Content::Reader(reader) => Body::from_stream(stream_pieces(reader, pieces)),
+        Content::File(file) => Body::from_stream(stream_pieces(Source::File(Arc::new(file)), pieces)),
+        Content::Reader(reader) => Body::from_stream(stream_pieces(Source::Reader(reader), pieces)),
         Content::Memory(bytes) => {
             let slice = |range: ByteRange| {
                 // Ranges lie within the size, which is that of the bytes.
@@ -184,38 +181,6 @@ fn body(method: &Method, content: Content, pieces: Vec<(Bytes, ByteRange)>) -> B
             Body::from(whole.freeze())
         }
     }
-}
-
-fn stream_pieces(
-    reader: Box<dyn Seekable>,
-    pieces: Vec<(Bytes, ByteRange)>,
-) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    struct Reading {
-        reader: Box<dyn Seekable>,
-        pieces: std::vec::IntoIter<(Bytes, ByteRange)>,
-        left: u64,
-    }
-    let reading = Reading { reader, pieces: pieces.into_iter(), left: 0 };
-    stream::try_unfold(reading, |mut reading| async move {
-        while reading.left == 0 {
-            let Some((text, range)) = reading.pieces.next() else { return Ok(None) };
-            if !range.is_empty() {
-                reading.reader.seek(SeekFrom::Start(range.start)).await?;
-                reading.left = range.len();
-            }
-            if !text.is_empty() {
-                return Ok(Some((text, reading)));
-            }
-        }
-        let wanted = CHUNK.min(usize::try_from(reading.left).unwrap_or(CHUNK));
-        let mut chunk = BytesMut::with_capacity(wanted);
-        let read = (&mut reading.reader).take(wanted as u64).read_buf(&mut chunk).await?;
-        if read == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter"));
-        }
-        reading.left -= read as u64;
-        Ok(Some((chunk.freeze(), reading)))
-    })
 }
 
 fn sized(status: StatusCode, content_type: HeaderValue, length: u64, body: Body) -> Response {

@@ -2,6 +2,7 @@
 //! multipart, static folders, byte ranges, client addresses.
 
 pub mod body;
+mod buffers;
 pub mod client;
 pub mod content;
 pub mod cors;
@@ -13,6 +14,7 @@ pub mod mime;
 pub mod multipart;
 pub mod observe;
 pub mod path;
+mod pieces;
 pub mod ranges;
 mod remainder;
 pub mod serve;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, HttpBody};
 use futures_util::TryStreamExt;
 use http_body_util::{BodyExt, Limited};
 use multer::{Field, Multipart};
@@ -30,6 +30,8 @@ pub enum Part {
 /// Reads a form part by part.
 pub struct Parts {
     multipart: Multipart<'static>,
+    /// Bytes of the whole form, as far as that is known.
+    size: u64,
     deadline: Instant,
     count: usize,
     text_bytes: usize,
@@ -43,10 +45,12 @@ impl Parts {
     pub fn new(body: Body, content_type: &str, limit: u64) -> Result<Self, ReadError> {
         let boundary =
             multer::parse_boundary(content_type).map_err(|error| ReadError::Malformed(error.to_string()))?;
+        let size = body.size_hint().lower();
         let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
         let stream: BodyDataStream = Body::new(limited.map_err(axum::Error::new)).into_data_stream();
         Ok(Self {
             multipart: Multipart::new(stream, boundary),
+            size,
             deadline: Instant::now() + PATIENCE,
             count: 0,
             text_bytes: 0,
@@ -80,7 +84,7 @@ impl Parts {
             };
             return match field.file_name().filter(|file_name| !file_name.is_empty()).map(str::to_owned) {
                 Some(file_name) => {
-                    let (content, size) = spool::spool(field.map_err(refuse), None).await?;
+                    let (content, size) = spool::spool(field.map_err(refuse), self.size, None).await?;
                     Ok(Some(Part::File { name, file_name, content, size }))
                 }
                 None => {

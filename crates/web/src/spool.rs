@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use tempfile::TempPath;
@@ -35,17 +35,25 @@ pub enum Content {
 /// # Errors
 /// [`ReadError::Malformed`] when the client stops sending, [`ReadError::Temporary`] when the disk is full.
 pub async fn body(body: Body) -> Result<(Content, u64), ReadError> {
+    let expected = body.size_hint().lower();
     let chunks = body.into_data_stream().map(|chunk| chunk.map_err(|error| from_stream(&error)));
-    spool(chunks, Some(SILENCE)).await
+    spool(chunks, expected, Some(SILENCE)).await
 }
 
-/// Everything that a stream holds. `silence` is how long it may take to the next piece.
+/// Everything that a stream holds. `expected` is how many bytes it may be, as far as that is known;
+/// `silence` is how long it may take to the next piece.
 pub(crate) async fn spool(
     mut chunks: impl Stream<Item = Result<Bytes, ReadError>> + Unpin,
+    expected: u64,
     silence: Option<Duration>,
 ) -> Result<(Content, u64), ReadError> {
+    let expected = usize::try_from(expected).unwrap_or(usize::MAX).min(MEMORY_LIMIT);
     let mut start = BytesMut::new();
     while let Some(chunk) = next(&mut chunks, silence).await? {
+        if !start.is_empty() && start.capacity() < expected {
+            // Once for all, instead of growing and copying at every doubling.
+            start.reserve(expected - start.len());
+        }
         start.extend_from_slice(&chunk);
         if start.len() > MEMORY_LIMIT {
             return spill(chunks, start, silence).await;

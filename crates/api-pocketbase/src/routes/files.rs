@@ -107,6 +107,7 @@ pub(super) fn respond(
     let opened = Opened {
         content: match stored.content {
             BlobContent::Memory(bytes) => Content::Memory(bytes),
+            BlobContent::File(file) => Content::File(file),
             BlobContent::Stream(reader) => Content::Reader(Box::new(reader)),
         },
         size: stored.size,

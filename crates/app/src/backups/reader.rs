@@ -1,6 +1,6 @@
 //! A stored archive as something that blocking code can read.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use ketch_files::BlobContent;
 use ketch_files::blob::BlobReader;
@@ -18,6 +18,7 @@ impl<T: Read + Seek + Send> ReadSeek for T {}
 pub(super) fn blocking(content: BlobContent, size: u64) -> Box<dyn ReadSeek> {
     match content {
         BlobContent::Memory(bytes) => Box::new(Cursor::new(bytes)),
+        BlobContent::File(file) => Box::new(BufReader::with_capacity(BUFFER, file)),
         BlobContent::Stream(stream) => Box::new(Blocking {
             stream,
             runtime: Handle::current(),

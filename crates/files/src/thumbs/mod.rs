@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -158,13 +158,16 @@ impl Thumbs {
 async fn read(blob: Blob) -> Result<Bytes, BlobError> {
     match blob.content {
         BlobContent::Memory(bytes) => Ok(bytes),
-        BlobContent::Stream(stream) => {
-            let mut bytes = Vec::new();
-            let whole = stream.take(LARGEST_FILE).read_to_end(&mut bytes).await;
-            whole.map_err(|cause| BlobError::Io { action: "reading an image".to_owned(), cause })?;
-            Ok(bytes.into())
-        }
+        BlobContent::File(file) => read_stream(tokio::fs::File::from_std(file)).await,
+        BlobContent::Stream(stream) => read_stream(stream).await,
     }
+}
+
+async fn read_stream(stream: impl AsyncRead + Unpin) -> Result<Bytes, BlobError> {
+    let mut bytes = Vec::new();
+    let whole = stream.take(LARGEST_FILE).read_to_end(&mut bytes).await;
+    whole.map_err(|cause| BlobError::Io { action: "reading an image".to_owned(), cause })?;
+    Ok(bytes.into())
 }
 
 #[cfg(test)]

@@ -75,6 +75,7 @@ fn respond(method: &Method, caller: &Caller, file: OpenFile) -> Response {
     let opened = Opened {
         content: match file.blob.content {
             BlobContent::Memory(bytes) => Content::Memory(bytes),
+            BlobContent::File(file) => Content::File(file),
             BlobContent::Stream(reader) => Content::Reader(Box::new(reader)),
         },
         size: file.blob.size,
