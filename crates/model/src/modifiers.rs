@@ -20,6 +20,10 @@ pub fn apply(collection: &Collection, current: &Record, submitted: &Object) -> O
             resolved.insert(key.clone(), raw.clone());
             continue;
         };
+        if operation == Operation::Set {
+            resolved.insert(field.name.clone(), field.change(operation, &Value::Null, raw));
+            continue;
+        }
         let present = resolved
             .get(&field.name)
             .or_else(|| current.get(&field.name))

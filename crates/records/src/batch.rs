@@ -1,11 +1,10 @@
 //! Several writes in one transaction: all of them or none.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use ketch_files::names;
-use ketch_model::{Collection, Error, FieldKind, Result, Schema, Value};
+use ketch_model::{Collection, Error, FieldKind, Object, Result, Schema, Value};
 use ketch_query::{RequestInfo, expand};
 use ketch_store::Connection;
 
@@ -105,9 +104,9 @@ struct Ready {
     work: Result<(Arc<Collection>, Work)>,
     /// The record that the step's files belong to; `None` for a step without files.
     owner: Option<String>,
-    request: RequestInfo,
-    /// As rules that decide about the answer see it: with the submitted data.
-    viewer: RequestInfo,
+    request: Arc<RequestInfo>,
+    /// The submitted data, where rules that decide about the answer may look at it.
+    body: Option<Object>,
     expand: String,
 }
 
@@ -224,7 +223,8 @@ impl Records {
     /// Does what is slow: names files, hashes passwords, lets sinks look at what will go.
     async fn ready(&self, step: BatchStep) -> Ready {
         let BatchStep { step, request, expand } = step;
-        let mut viewer = request.clone();
+        let request = Arc::new(request);
+        let mut body = None;
         let mut owner = None;
         let work = match step {
             Step::Refused(error) => Err(error),
@@ -236,25 +236,25 @@ impl Records {
                 Err(error) => Err(error),
             },
             Step::Create { collection, submission } => {
-                viewer.body = submission.data.clone();
+                body = shown_body(&collection, &submission, &expand);
                 let prepared = self.prepare_step(&collection, None, submission, &request, &mut owner).await;
                 prepared.map(|prepared| (collection, Work::Create(prepared)))
             }
             Step::Upsert { collection, submission } => {
-                viewer.body = submission.data.clone();
+                body = shown_body(&collection, &submission, &expand);
                 let id = submission.data.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
                 let known = (!id.is_empty()).then_some(id.as_str());
                 let prepared = self.prepare_step(&collection, known, submission, &request, &mut owner).await;
                 prepared.map(|prepared| (collection, Work::Upsert(id, prepared)))
             }
             Step::Update { collection, id, submission } => {
-                viewer.body = submission.data.clone();
+                body = shown_body(&collection, &submission, &expand);
                 let prepared =
                     self.prepare_step(&collection, Some(&id), submission, &request, &mut owner).await;
                 prepared.map(|prepared| (collection, Work::Update(id, prepared)))
             }
         };
-        Ready { work, owner, request, viewer, expand }
+        Ready { work, owner, request, body, expand }
     }
 
     async fn prepare_step(
@@ -300,6 +300,12 @@ fn file_owner(collection: &Collection, id: Option<&str>, prepared: &mut Prepared
     (is_name && field.validate(&Value::String(id.clone())).is_ok()).then_some(id)
 }
 
+/// What rules may ask about when they decide what an answer shows: a manage rule shows emails, view
+/// rules show what is expanded.
+fn shown_body(collection: &Collection, submission: &Submission, expand: &str) -> Option<Object> {
+    (collection.is_auth() || !expand.is_empty()).then(|| submission.data.clone())
+}
+
 fn apply(
     connection: &mut dyn Connection,
     schema: &Arc<Schema>,
@@ -310,13 +316,11 @@ fn apply(
     let (collection, work) = step.work.as_ref().map_err(Error::clone)?;
     let collection = current(schema, collection)?;
     let mut request = step.request.clone();
-    let mut viewer = Cow::Borrowed(&step.viewer);
     let mut exists = false;
     if let Work::Upsert(id, _) = work {
         exists = !id.is_empty() && read_by_id(connection, &collection, id)?.is_some();
         let method = if exists { "PATCH" } else { "POST" };
-        request.method = method.to_owned();
-        viewer.to_mut().method = method.to_owned();
+        Arc::make_mut(&mut request).method = method.to_owned();
     }
     if let Some(gate) = gate {
         let method = match work {
@@ -327,7 +331,7 @@ fn apply(
         };
         gate(index, method, &collection)?;
     }
-    let authority = Authority::Request(Box::new(request));
+    let authority = Authority::Request(request.clone());
     let record = match work {
         Work::Upsert(id, prepared) if exists => {
             update_in(connection, schema, &collection, id, prepared, &authority, applied)?
@@ -342,6 +346,10 @@ fn apply(
             delete_in(connection, schema, &collection, id, &authority, applied)?;
             return Ok(None);
         }
+    };
+    let viewer = match &step.body {
+        None => request,
+        Some(body) => Arc::new(RequestInfo { body: body.clone(), ..RequestInfo::clone(&request) }),
     };
     let nodes = expand::parse(&step.expand);
     let record = Arc::unwrap_or_clone(record);

@@ -61,7 +61,7 @@ impl Records {
             set_random_password(collection, &mut prepared).await?;
         }
         prepared.verified_email = Some(verified_email);
-        let authority = Authority::Request(Box::new(request));
+        let authority = Authority::Request(Arc::new(request));
         let link = move |connection: &mut dyn Connection,
                          schema: &Arc<Schema>,
                          account: &Arc<Record>,

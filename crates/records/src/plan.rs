@@ -121,58 +121,74 @@ impl Prepared {
 pub(crate) struct Draft {
     /// The record to store.
     pub record: Record,
-    /// What a create rule looks at: nothing generated yet, never verified.
-    pub unsaved: Option<Record>,
-    /// `@request.body`.
-    pub body: Object,
+    /// `None` where nobody asks.
+    pub question: Option<Question>,
     pub errors: FieldErrors,
 }
 
+/// What rules look at.
+#[derive(Debug)]
+pub(crate) struct Question {
+    /// The record of a create rule: nothing generated yet, never verified. That of an update rule is
+    /// the stored one.
+    pub unsaved: Option<Record>,
+    /// `@request.body`.
+    pub body: Object,
+}
+
 impl Draft {
-    pub fn of_create(collection: &Arc<Collection>, prepared: &Prepared) -> Self {
+    /// `asked`: whether rules will look at it.
+    pub fn of_create(collection: &Arc<Collection>, prepared: &Prepared, asked: bool) -> Self {
         let blank = Record::blank(collection.clone());
-        let mut draft = Self::apply(&blank, true, prepared);
-        draft.unsaved = Some(unsaved(&draft.record));
+        let mut draft = Self::apply(&blank, true, prepared, asked);
+        if let Some(question) = &mut draft.question {
+            question.unsaved = Some(unsaved(&draft.record));
+        }
         generate(&mut draft.record, prepared.new_id.as_deref());
         draft.check(&blank, prepared);
         draft
     }
 
-    pub fn of_update(current: &Record, prepared: &Prepared) -> Self {
-        let mut draft = Self::apply(current, false, prepared);
+    /// `asked`: whether rules will look at it.
+    pub fn of_update(current: &Record, prepared: &Prepared, asked: bool) -> Self {
+        let mut draft = Self::apply(current, false, prepared, asked);
         touch(&mut draft.record);
         draft.check(current, prepared);
         draft
     }
 
-    fn apply(base: &Record, is_new: bool, prepared: &Prepared) -> Self {
+    fn apply(base: &Record, is_new: bool, prepared: &Prepared, asked: bool) -> Self {
         let collection = &base.collection;
-        let mut body = modifiers::apply(collection, base, &prepared.data);
+        let body = modifiers::apply(collection, base, &prepared.data);
+        let question = asked.then(|| {
+            let mut body = body.clone();
+            describe_files(&mut body, prepared);
+            Question { unsaved: None, body }
+        });
         let mut record = base.clone();
         let mut errors = FieldErrors::new();
-        for (key, value) in &body {
-            let Some(index) = collection.field_index(key) else {
+        for (key, value) in body {
+            let Some(index) = collection.field_index(&key) else {
                 continue;
             };
             let field = &collection.fields[index];
             match &field.kind {
                 FieldKind::Autodate(_) => {}
                 FieldKind::Password(_) => {
-                    let hash = prepared.hashes.get(key).and_then(|hash| hash.clone().ok());
+                    let hash = prepared.hashes.get(&key).and_then(|hash| hash.clone().ok());
                     record.values[index] = Value::String(hash.unwrap_or_default());
                 }
                 FieldKind::Text(text) if text.primary_key && !is_new => {
                     if value.as_str() != Some(base.id()) {
                         let invalid =
                             Invalid::new("validation_pk_change", "The record primary key cannot be changed.");
-                        errors.insert(key.clone(), invalid.into());
+                        errors.insert(key, invalid.into());
                     }
                 }
-                _ => record.replace(index, value.clone()),
+                _ => record.replace(index, value),
             }
         }
-        describe_files(&mut body, prepared);
-        Self { record, unsaved: None, body, errors }
+        Self { record, question, errors }
     }
 
     /// Every check of values that needs no store; the first failure of each field is kept.

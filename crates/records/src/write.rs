@@ -16,7 +16,7 @@ use ketch_store::{Connection, Flow, StoreError, sql};
 
 use crate::applied::{Applied, store_insert, store_update};
 use crate::lookup::read_by_id;
-use crate::plan::{Draft, PASSWORD_BYTES_MAX, Prepared};
+use crate::plan::{Draft, PASSWORD_BYTES_MAX, Prepared, Question};
 use crate::policy::{self, Access, Action};
 use crate::service::Records;
 use crate::submission::{Submission, UploadedContent, drop_hidden};
@@ -31,7 +31,7 @@ const DELETE_FAILED: &str = "Failed to delete record. Make sure that the record 
 #[derive(Debug, Clone)]
 pub(crate) enum Authority {
     /// A client's: rules apply.
-    Request(Box<RequestInfo>),
+    Request(Arc<RequestInfo>),
     /// The server's own: no rules, no account checks.
     System,
 }
@@ -62,7 +62,7 @@ impl Records {
             drop_hidden(collection, &mut submission);
         }
         let prepared = self.prepare(collection, None, submission, &request).await?;
-        self.create_prepared(collection, prepared, Authority::Request(Box::new(request)), no_more()).await
+        self.create_prepared(collection, prepared, Authority::Request(Arc::new(request)), no_more()).await
     }
 
     /// Creates a record on the server's own word: no rules, no `passwordConfirm`.
@@ -89,7 +89,7 @@ impl Records {
             drop_hidden(collection, &mut submission);
         }
         let prepared = self.prepare(collection, Some(id), submission, &request).await?;
-        self.update_prepared(collection, id, prepared, Authority::Request(Box::new(request))).await
+        self.update_prepared(collection, id, prepared, Authority::Request(Arc::new(request))).await
     }
 
     /// Changes a record on the server's own word: no rules, no `oldPassword`.
@@ -114,7 +114,7 @@ impl Records {
     pub async fn delete(&self, collection: &Arc<Collection>, id: &str, request: RequestInfo) -> Result<()> {
         refuse_view(collection)?;
         policy::require(collection, Action::Delete, &request)?;
-        self.delete_as(collection, id, Authority::Request(Box::new(request))).await
+        self.delete_as(collection, id, Authority::Request(Arc::new(request))).await
     }
 
     /// Deletes a record and what cascades from it, on the server's own word.
@@ -376,23 +376,26 @@ fn plan_create(
     prepared: &Prepared,
     authority: &Authority,
 ) -> Result<Draft> {
-    let mut draft = Draft::of_create(collection, prepared);
-    let unsaved = draft.unsaved.take().unwrap_or_else(|| draft.record.clone());
+    let mut asked = None;
     if let Authority::Request(request) = authority {
-        let request = RequestInfo { body: std::mem::take(&mut draft.body), ..RequestInfo::clone(request) };
         // As the original: rules cannot be asked about a record whose password cannot be hashed.
         if !request.is_superuser() && prepared.has_unhashable(collection) {
             return Err(Error::bad_request(CREATE_FAILED));
         }
-        match policy::require(collection, Action::Create, &request)? {
-            Access::Matching(rule) => {
-                let satisfied = policy::virtual_satisfies(connection, schema, &unsaved, rule, &request)
-                    .map_err(|error| Error::bad_request(CREATE_FAILED).with_cause(error))?;
-                if !satisfied {
-                    return Err(Error::bad_request(CREATE_FAILED));
-                }
+        let access = policy::require(collection, Action::Create, request)?;
+        let asks = matches!(access, Access::Matching(_)) || collection.is_auth();
+        asked = asks.then_some((request, access));
+    }
+    let mut draft = Draft::of_create(collection, prepared, asked.is_some());
+    if let (Some((request, access)), Some(Question { unsaved, body })) = (asked, draft.question.take()) {
+        let unsaved = unsaved.unwrap_or_else(|| draft.record.clone());
+        let request = RequestInfo { body, ..RequestInfo::clone(request) };
+        if let Access::Matching(rule) = access {
+            let satisfied = policy::virtual_satisfies(connection, schema, &unsaved, rule, &request)
+                .map_err(|error| Error::bad_request(CREATE_FAILED).with_cause(error))?;
+            if !satisfied {
+                return Err(Error::bad_request(CREATE_FAILED));
             }
-            Access::Everything | Access::Nothing => {}
         }
         if collection.is_auth() {
             let manages = manages(connection, schema, &unsaved, &request, policy::virtual_satisfies)?;
@@ -434,9 +437,15 @@ fn plan_update(
     authority: &Authority,
 ) -> Result<(Record, Draft)> {
     let before = read_by_id(connection, collection, id)?.ok_or_else(|| Error::not_found(""))?;
-    let mut draft = Draft::of_update(&before, prepared);
+    let mut asked = None;
     if let Authority::Request(request) = authority {
-        let request = RequestInfo { body: std::mem::take(&mut draft.body), ..RequestInfo::clone(request) };
+        let access = policy::require(collection, Action::Update, request)?;
+        let asks = matches!(access, Access::Matching(_)) || collection.is_auth();
+        asked = asks.then_some(request);
+    }
+    let mut draft = Draft::of_update(&before, prepared, asked.is_some());
+    if let (Some(request), Some(Question { body, .. })) = (asked, draft.question.take()) {
+        let request = RequestInfo { body, ..RequestInfo::clone(request) };
         check_stored(connection, schema, Action::Update, &before, &request)?;
         if collection.is_auth() {
             let manages = manages(connection, schema, &before, &request, policy::stored_satisfies)?;

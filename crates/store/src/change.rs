@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ketch_model::fields::FieldKind;
 use ketch_model::{Object, Record, Value};
+use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
@@ -37,25 +38,30 @@ pub struct LoggedChange {
 /// `["c", collection, record]`, `["u", collection, record, [field, …]]` or
 /// `["d", collection, record, {field: value, …}]`.
 pub fn encode(changes: &[Change]) -> String {
-    let entries = changes.iter().filter_map(|change| {
+    let entries: Vec<Entry<'_>> = changes.iter().filter_map(Entry::of).collect();
+    // Writing to memory; the values are JSON.
+    serde_json::to_string(&entries).unwrap_or_default()
+}
+
+/// A change in the form of the log.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry<'a> {
+    Create(&'a str, &'a str, &'a str),
+    Update(&'a str, &'a str, &'a str, Vec<&'a str>),
+    Delete(&'a str, &'a str, &'a str, Object),
+}
+
+impl<'a> Entry<'a> {
+    fn of(change: &'a Change) -> Option<Self> {
         let record = change.after.as_ref().or(change.before.as_ref())?;
-        let mut entry = vec![
-            Value::from(match change.kind {
-                ChangeKind::Create => "c",
-                ChangeKind::Update => "u",
-                ChangeKind::Delete => "d",
-            }),
-            Value::from(record.collection.id.as_str()),
-            Value::from(record.id()),
-        ];
-        match change.kind {
-            ChangeKind::Create => {}
-            ChangeKind::Update => entry.push(Value::from(changed_fields(change))),
-            ChangeKind::Delete => entry.push(Value::Object(public_values(record))),
-        }
-        Some(Value::Array(entry))
-    });
-    Value::Array(entries.collect()).to_string()
+        let (collection, id) = (record.collection.id.as_str(), record.id());
+        Some(match change.kind {
+            ChangeKind::Create => Self::Create("c", collection, id),
+            ChangeKind::Update => Self::Update("u", collection, id, changed_fields(change)),
+            ChangeKind::Delete => Self::Delete("d", collection, id, public_values(record)),
+        })
+    }
 }
 
 /// Reads a row of the change log.

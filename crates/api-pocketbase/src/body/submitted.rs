@@ -28,9 +28,18 @@ pub struct Upload {
 impl Submitted {
     /// A key of a fixed form: exact, else without regard to case, as the original reads its forms.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.data.get(name).or_else(|| {
-            self.data.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-        })
+        self.data.get(self.key(name)?)
+    }
+
+    /// The value that [`Submitted::get`] finds, null in its place.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let key = self.key(name)?.to_owned();
+        self.data.get_mut(&key).map(Value::take)
+    }
+
+    fn key(&self, name: &str) -> Option<&str> {
+        let exact = self.data.get_key_value(name).map(|(key, _)| key);
+        exact.or_else(|| self.data.keys().find(|key| key.eq_ignore_ascii_case(name))).map(String::as_str)
     }
 
     /// A text of a fixed form; absent and `null` are empty.

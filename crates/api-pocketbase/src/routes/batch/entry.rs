@@ -24,16 +24,16 @@ impl Entry {
     }
 }
 
-/// The entries; `None` for values of a wrong type.
-pub(super) fn read(submitted: &Submitted) -> Option<Vec<Entry>> {
-    match submitted.get("requests") {
+/// Takes the entries out; `None` for values of a wrong type.
+pub(super) fn take(submitted: &mut Submitted) -> Option<Vec<Entry>> {
+    match submitted.take("requests") {
         None | Some(Value::Null) => Some(Vec::new()),
-        Some(Value::Array(items)) => items.iter().map(entry).collect(),
+        Some(Value::Array(items)) => items.into_iter().map(entry).collect(),
         Some(_) => None,
     }
 }
 
-fn entry(value: &Value) -> Option<Entry> {
+fn entry(value: Value) -> Option<Entry> {
     let object = match value {
         Value::Null => return Some(Entry::default()),
         Value::Object(object) => object,
@@ -43,19 +43,19 @@ fn entry(value: &Value) -> Option<Entry> {
     for (key, value) in object {
         match (key.to_ascii_lowercase().as_str(), value) {
             ("method" | "url" | "headers" | "body", Value::Null) => {}
-            ("method", Value::String(text)) => entry.method.clone_from(text),
-            ("url", Value::String(text)) => entry.url.clone_from(text),
+            ("method", Value::String(text)) => entry.method = text,
+            ("url", Value::String(text)) => entry.url = text,
             ("headers", Value::Object(headers)) => {
                 for (name, value) in headers {
                     let text = match value {
-                        Value::String(text) => text.clone(),
+                        Value::String(text) => text,
                         Value::Null => String::new(),
                         _ => return None,
                     };
-                    entry.headers.push((name.clone(), text));
+                    entry.headers.push((name, text));
                 }
             }
-            ("body", Value::Object(body)) => entry.body.clone_from(body),
+            ("body", Value::Object(body)) => entry.body = body,
             ("method" | "url" | "headers" | "body", _) => return None,
             _ => {}
         }

@@ -46,11 +46,12 @@ async fn batch(State(app): State<Arc<App>>, caller: Caller, body: Body) -> ApiRe
     if !options.enabled {
         return Err(ApiError::forbidden("Batch requests are not allowed."));
     }
-    let submitted = body::read(body, &caller.headers, limit).await.map_err(|error| match error.0.kind {
-        ErrorKind::Internal => error,
-        _ => ApiError::bad_request(NOT_READ),
-    })?;
-    let entries = entry::read(&submitted).ok_or_else(|| ApiError::bad_request(NOT_READ))?;
+    let mut submitted =
+        body::read(body, &caller.headers, limit).await.map_err(|error| match error.0.kind {
+            ErrorKind::Internal => error,
+            _ => ApiError::bad_request(NOT_READ),
+        })?;
+    let entries = entry::take(&mut submitted).ok_or_else(|| ApiError::bad_request(NOT_READ))?;
     let errors = entry::check(&entries, positive(options.max_requests).unwrap_or_default());
     if !errors.is_empty() {
         return Err(Error::bad_request(INVALID).with_fields(errors).into());
