@@ -36,6 +36,10 @@ pub(crate) struct Args {
     /// Write all figures to FILE as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Compare Ketch with itself without request log and spans: what they cost. PocketBase only builds
+    /// the seeded folder.
+    #[arg(long)]
+    log_cost: bool,
     /// A smoke run: few records, one short round each. Its figures mean nothing; its errors do.
     #[arg(long)]
     quick: bool,
@@ -52,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) records: u64,
     pub(crate) json: Option<PathBuf>,
     pub(crate) quick: bool,
+    /// The second server is Ketch too, without request log and spans.
+    pub(crate) log_cost: bool,
     ketch: PathBuf,
     pocketbase: PathBuf,
 }
@@ -74,6 +80,7 @@ impl From<Args> for Settings {
             records: args.records.unwrap_or(if quick { 5_000 } else { 100_000 }).clamp(2_000, 1_000_000),
             json: args.json,
             quick,
+            log_cost: args.log_cost,
             ketch: args.ketch,
             pocketbase: args.pocketbase,
         }
@@ -81,6 +88,11 @@ impl From<Args> for Settings {
 }
 
 impl Settings {
+    /// What the two servers are called.
+    pub(crate) fn names(&self) -> Pair<&'static str> {
+        Pair { ketch: "Ketch", pocketbase: if self.log_cost { "without log" } else { "PocketBase" } }
+    }
+
     /// The two executables as absolute paths: the servers run in folders of their own.
     pub(crate) fn binaries(&self) -> Result<Pair<PathBuf>> {
         let find = |path: &PathBuf, hint: &str| {

@@ -19,7 +19,7 @@ mod seed;
 mod server;
 mod startup;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -36,6 +36,9 @@ use crate::server::Server;
 /// A tool's error: a sentence for the person at the terminal.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// No request is traced, however slow.
+const WITHOUT_SPANS: [&str; 4] = ["--traceSampling", "0", "--traceSlow", "86400000"];
 
 fn main() -> ExitCode {
     // One thread: the load generator shares the machine with the server it measures.
@@ -73,19 +76,28 @@ async fn run(settings: Settings) -> Result<Report> {
     let cases = cases::select(&settings)?;
     let home = tempfile::Builder::new().prefix("ketch-bench-").tempdir()?;
 
-    let mut report = Report::new(&settings, &binaries)?;
-    report.startup = startup::measure(&binaries, home.path(), settings.starts)?;
+    let measured = if settings.log_cost {
+        Pair { ketch: binaries.ketch.clone(), pocketbase: binaries.ketch.clone() }
+    } else {
+        binaries.clone()
+    };
+    let mut report = Report::new(&settings, &measured)?;
+    report.startup = startup::measure(&measured, home.path(), settings.starts)?;
 
     println!("Seeding {} records…", settings.records);
     let seeded = seed::build(&binaries.pocketbase, &home.path().join("seed"), settings.records).await?;
-    let servers = start_both(&binaries, home.path(), &seeded.data_dir)?;
+    let servers = start_both(&binaries, home.path(), &seeded.data_dir, &settings).await?;
 
     // Long enough for what a server does after its start to be over.
     tokio::time::sleep(Duration::from_secs(if settings.quick { 0 } else { 2 })).await;
     report.note_idle(&servers)?;
     report.print_startup();
 
-    let plans: Vec<(&Case, Plan)> = cases.iter().map(|case| (*case, case.plan(&seeded))).collect();
+    let mut plans: Vec<(&Case, Plan)> = cases.iter().map(|case| (*case, case.plan(&seeded))).collect();
+    if settings.log_cost {
+        // Both are asked the same.
+        plans.retain(|(_, plan)| plan.ketch.is_none());
+    }
     if plans.iter().any(|(_, plan)| plan.ketch.is_some()) {
         instant::seed(&servers.ketch, seeded.records / TODOS_PER_GOAL).await?;
     }
@@ -112,14 +124,25 @@ async fn run(settings: Settings) -> Result<Report> {
 }
 
 /// Starts both servers, each on its own copy of the seeded folder.
-fn start_both(binaries: &Pair<std::path::PathBuf>, home: &Path, seeded: &Path) -> Result<Pair<Server>> {
-    let start = |name: &'static str, binary: &Path| -> Result<Server> {
+async fn start_both(
+    binaries: &Pair<PathBuf>,
+    home: &Path,
+    seeded: &Path,
+    settings: &Settings,
+) -> Result<Pair<Server>> {
+    let start = |name: &'static str, binary: &Path, flags: &[&str]| -> Result<Server> {
         let data_dir = home.join(name).join("pb_data");
         seed::copy_dir(seeded, &data_dir)?;
-        Ok(Server::start(name, binary, &data_dir)?.0)
+        Ok(Server::start_with(name, binary, &data_dir, flags)?.0)
     };
-    Ok(Pair {
-        ketch: start("Ketch", &binaries.ketch)?,
-        pocketbase: start("PocketBase", &binaries.pocketbase)?,
-    })
+    let names = settings.names();
+    let ketch = start(names.ketch, &binaries.ketch, &[])?;
+    let pocketbase = if settings.log_cost {
+        let quiet = start(names.pocketbase, &binaries.ketch, &WITHOUT_SPANS)?;
+        seed::end_log(quiet.address).await?;
+        quiet
+    } else {
+        start(names.pocketbase, &binaries.pocketbase, &[])?
+    };
+    Ok(Pair { ketch, pocketbase })
 }

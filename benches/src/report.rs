@@ -30,6 +30,7 @@ pub(crate) struct Report {
     fanouts: Vec<Fanout>,
     /// What was wrong besides failed requests.
     problems: Vec<String>,
+    names: Pair<&'static str>,
 }
 
 impl Report {
@@ -45,6 +46,7 @@ impl Report {
             cells: Vec::new(),
             fanouts: Vec::new(),
             problems: Vec::new(),
+            names: settings.names(),
         })
     }
 
@@ -66,8 +68,10 @@ impl Report {
     }
 
     pub(crate) fn add(&mut self, cell: Cell) {
-        println!("{}", rows(&cell));
-        for (name, side) in [("Ketch", &cell.sides.ketch), ("PocketBase", &cell.sides.pocketbase)] {
+        println!("{}", rows(&cell, self.names));
+        for (name, side) in
+            [(self.names.ketch, &cell.sides.ketch), (self.names.pocketbase, &cell.sides.pocketbase)]
+        {
             for (error, count) in &side.errors {
                 println!("!! {name}: {count} of {} requests failed: {error}", side.requests);
             }
@@ -85,7 +89,7 @@ impl Report {
             "", "events/s", "p50 ms", "p99 ms", "CPU us/event", "kB/subscriber"
         );
         let Pair { ketch, pocketbase } = fanout.sides;
-        for (name, side) in [("Ketch", ketch), ("PocketBase", pocketbase)] {
+        for (name, side) in [(self.names.ketch, ketch), (self.names.pocketbase, pocketbase)] {
             println!("       {name:<11}{:>20}{}", count(side.events_per_second), side.rest(1));
         }
         println!("       {:<11}{:>20.2}{}", "ratio", fanout.ratio.events_per_second, fanout.ratio.rest(2));
@@ -100,7 +104,7 @@ impl Report {
             ketch: mib(self.idle.ketch.rss_kib << 10),
             pocketbase: mib(self.idle.pocketbase.rss_kib << 10),
         };
-        println!("\n{:<42}{:>10}{:>12}{:>9}", "", "Ketch", "PocketBase", "ratio");
+        println!("\n{:<42}{:>10}{:>12}{:>9}", "", self.names.ketch, self.names.pocketbase, "ratio");
         for (what, unit, pair) in [
             ("time to ready on an empty folder", "ms", ready),
             ("size of the executable", "MiB", size),
@@ -110,7 +114,10 @@ impl Report {
             let what = format!("{what}, {unit}");
             println!("{what:<42}{ketch:>10.1}{pocketbase:>12.1}{:>9.2}", ketch / pocketbase);
         }
-        println!("\nRatio: Ketch / PocketBase; of requests/s the median of the rounds [lowest, highest].");
+        let Pair { ketch, pocketbase } = self.names;
+        println!(
+            "\nRatio: {ketch} / {pocketbase}; of requests/s the median of the rounds [lowest, highest]."
+        );
         println!(
             "{} records, {} rounds of {} s per server, {} cores shared with the load generator.",
             self.records, self.rounds, self.round_seconds, self.cores
@@ -146,15 +153,15 @@ fn error_counts(sides: &Pair<Side>) -> impl Iterator<Item = u64> {
 }
 
 /// The three lines of a cell: both servers and their ratio.
-fn rows(cell: &Cell) -> String {
+fn rows(cell: &Cell, names: Pair<&'static str>) -> String {
     let Pair { ketch, pocketbase } = &cell.sides;
     let low = cell.round_ratios.iter().copied().fold(f64::INFINITY, f64::min);
     let high = cell.round_ratios.iter().copied().fold(0.0, f64::max);
     let rate = |side: &Side| count(side.figures.requests_per_second);
     let ratio = format!("{:.2} [{low:.2}, {high:.2}]", cell.ratio.requests_per_second);
     [
-        line(&cell.connections.to_string(), "Ketch", &rate(ketch), &ketch.figures, 1),
-        line("", "PocketBase", &rate(pocketbase), &pocketbase.figures, 1),
+        line(&cell.connections.to_string(), names.ketch, &rate(ketch), &ketch.figures, 1),
+        line("", names.pocketbase, &rate(pocketbase), &pocketbase.figures, 1),
         line("", "ratio", &ratio, &cell.ratio, 2),
     ]
     .join("\n")

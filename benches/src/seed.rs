@@ -236,6 +236,15 @@ async fn create_user(api: &mut Api) -> Result<String> {
     api.sign_in("users", email, password).await
 }
 
+/// Ends the request log of a server on the seeded folder.
+pub(crate) async fn end_log(address: SocketAddr) -> Result<()> {
+    let mut api = Api::open(address).await?;
+    let [email, password] = SUPERUSER;
+    api.sign_in("_superusers", email, password).await?;
+    api.call("PATCH", "/api/settings", Some(&json!({ "logs": { "maxDays": 0 } }))).await?;
+    Ok(())
+}
+
 pub(crate) fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {

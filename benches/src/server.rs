@@ -29,6 +29,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `binary` on `data_dir` and waits for its health check; returns the time that took.
     pub(crate) fn start(name: &'static str, binary: &Path, data_dir: &Path) -> Result<(Server, Duration)> {
+        Self::start_with(name, binary, data_dir, &[])
+    }
+
+    /// [`Server::start`] with more flags.
+    pub(crate) fn start_with(
+        name: &'static str,
+        binary: &Path,
+        data_dir: &Path,
+        flags: &[&str],
+    ) -> Result<(Server, Duration)> {
         let home = data_dir.parent().ok_or("the data folder needs a folder around it")?;
         std::fs::create_dir_all(home)?;
         let log = home.join("server.log");
@@ -38,6 +48,7 @@ impl Server {
         let child = Command::new(binary)
             .args(["serve", "--http", &address.to_string(), "--dir"])
             .arg(data_dir)
+            .args(flags)
             .current_dir(home)
             .envs(IDENTITY)
             .stdin(Stdio::null())
