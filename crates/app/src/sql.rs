@@ -42,12 +42,15 @@ impl App {
             let compacted = tokio::task::spawn_blocking(move || store.compact()).await;
             compacted.map_err(Error::internal)?.map(|()| SqlAnswer::default())
         } else if sql::is_write(&text) {
-            store.write(move |connection| change(connection, &text)).await
+            // What is typed may run long.
+            store.write_alone(move |connection| change(connection, &text)).await
         } else {
             let again = text.clone();
             match store.read(move |connection| look(connection, &text)).await {
                 // `WITH … INSERT`, a comment before an UPDATE: a first word does not tell everything.
-                Err(StoreError::ReadOnly) => store.write(move |connection| look(connection, &again)).await,
+                Err(StoreError::ReadOnly) => {
+                    store.write_alone(move |connection| look(connection, &again)).await
+                }
                 answer => answer,
             }
         };

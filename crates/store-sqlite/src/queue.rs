@@ -45,8 +45,10 @@ impl<T> Queue<T> {
         }
     }
 
-    pub(crate) fn try_pop(&self) -> Option<T> {
-        self.state.lock().jobs.pop_front()
+    /// The next job if there is one that may be taken now.
+    pub(crate) fn try_pop(&self, may_be_taken: impl FnOnce(&T) -> bool) -> Option<T> {
+        let mut state = self.state.lock();
+        if state.jobs.front().is_some_and(may_be_taken) { state.jobs.pop_front() } else { None }
     }
 
     /// Takes everything that waits at this moment.

@@ -20,12 +20,12 @@ use crate::options::SqliteOptions;
 use crate::queue::Queue;
 use crate::reader::{self, InlinePool, Opener};
 use crate::snapshot;
-use crate::writer::Writer;
+use crate::writer::{Waiting, Writer};
 
 /// A database in one file. Dropping it closes it.
 pub struct SqliteStore {
     path: Arc<Path>,
-    writes: Arc<Queue<WriteJob>>,
+    writes: Arc<Queue<Waiting>>,
     reads: Arc<Queue<ReadJob>>,
     inline: InlinePool,
     /// Set once the queued writes are done: reads stop.
@@ -95,6 +95,12 @@ impl SqliteStore {
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)
     }
 
+    fn queue_write(&self, waiting: Waiting) {
+        if let Err(waiting) = self.writes.push(waiting) {
+            refuse_closed(waiting.job);
+        }
+    }
+
     fn start(&self, writer: Writer, opener: &Opener, name: &str) -> StoreResult<()> {
         let spawned = |result: io::Result<JoinHandle<()>>| {
             result.map_err(|error| StoreError::Unavailable(format!("cannot start a thread: {error}")))
@@ -131,10 +137,11 @@ impl Store for SqliteStore {
     }
 
     fn submit_write(&self, job: WriteJob) {
-        if let Err(job) = self.writes.push(job) {
-            let outcome = job(Err(StoreError::Closed));
-            (outcome.done)(Err(StoreError::Closed));
-        }
+        self.queue_write(Waiting { job, alone: false });
+    }
+
+    fn submit_write_alone(&self, job: WriteJob) {
+        self.queue_write(Waiting { job, alone: true });
     }
 
     fn optimize(&self) -> StoreResult<()> {
@@ -183,16 +190,20 @@ impl fmt::Debug for SqliteStore {
 }
 
 /// Whatever ends the writer thread, later writes are refused and not left waiting.
-struct CloseOnExit(Arc<Queue<WriteJob>>);
+struct CloseOnExit(Arc<Queue<Waiting>>);
 
 impl Drop for CloseOnExit {
     fn drop(&mut self) {
         self.0.close();
-        for job in self.0.drain() {
-            let outcome = job(Err(StoreError::Closed));
-            (outcome.done)(Err(StoreError::Closed));
+        for waiting in self.0.drain() {
+            refuse_closed(waiting.job);
         }
     }
+}
+
+fn refuse_closed(job: WriteJob) {
+    let outcome = job(Err(StoreError::Closed));
+    (outcome.done)(Err(StoreError::Closed));
 }
 
 /// A job may drop the last handle of its store, and so run this on the thread it would wait for.

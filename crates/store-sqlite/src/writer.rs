@@ -17,10 +17,17 @@ use crate::queue::Queue;
 
 type Done = Box<dyn FnOnce(StoreResult<()>) + Send>;
 
+/// A job in the queue.
+pub(crate) struct Waiting {
+    pub(crate) job: WriteJob,
+    /// Shares its transaction with no other.
+    pub(crate) alone: bool,
+}
+
 pub(crate) struct Writer {
     pub(crate) connection: SqliteConnection,
     pub(crate) checkpointer: Checkpointer,
-    pub(crate) queue: Arc<Queue<WriteJob>>,
+    pub(crate) queue: Arc<Queue<Waiting>>,
     pub(crate) group_size: usize,
     pub(crate) group_time: Duration,
 }
@@ -28,8 +35,6 @@ pub(crate) struct Writer {
 /// How one job ended.
 enum End {
     Kept,
-    /// Kept, and nothing may run before it is committed and answered.
-    Exclusive,
     Undone,
     /// The engine ended the whole transaction: nothing of the group stands.
     Lost,
@@ -44,33 +49,26 @@ impl Writer {
         }
     }
 
-    fn run_group(&mut self, first: WriteJob) {
+    fn run_group(&mut self, first: Waiting) {
         if let Err(error) = self.connection.control(control::BEGIN_IMMEDIATE) {
-            self.refuse(first, &error);
+            self.refuse(first.job, &error);
             return;
         }
         let started = Instant::now();
         let mut answers = Vec::new();
         let mut lost = false;
         let mut next = Some(first);
-        while let Some(job) = next.take() {
+        while let Some(Waiting { job, alone }) = next.take() {
             // A first job that fails takes the whole transaction with it, which is only its own.
-            let alone = answers.is_empty();
-            let (end, done) = self.run_job(job, alone);
+            let is_first = answers.is_empty();
+            let (end, done) = self.run_job(job, is_first);
             answers.extend(done);
-            match end {
-                End::Kept | End::Undone => {}
-                End::Exclusive => break,
-                End::Lost => {
-                    lost = true;
-                    break;
-                }
-            }
-            if !self.connection.in_transaction() {
+            lost = matches!(end, End::Lost);
+            if lost || alone || !self.connection.in_transaction() {
                 break;
             }
             if answers.len() < self.group_size && started.elapsed() < self.group_time {
-                next = self.queue.try_pop();
+                next = self.queue.try_pop(|waiting| !waiting.alone);
             }
         }
         let result = if lost {
@@ -87,21 +85,21 @@ impl Writer {
     }
 
     /// Runs one job; its writes are undone unless it keeps them.
-    fn run_job(&mut self, job: WriteJob, alone: bool) -> (End, Option<Done>) {
-        if !alone && let Err(error) = self.connection.control(control::SAVEPOINT_JOB) {
+    fn run_job(&mut self, job: WriteJob, is_first: bool) -> (End, Option<Done>) {
+        if !is_first && let Err(error) = self.connection.control(control::SAVEPOINT_JOB) {
             return self.failed_savepoint(job, error);
         }
         let connection = &mut self.connection;
         let outcome = catch_unwind(AssertUnwindSafe(|| job(Ok(connection))));
-        let (keep, exclusive, done) = match outcome {
-            Ok(outcome) => (outcome.keep, outcome.exclusive, Some(outcome.done)),
+        let (keep, done) = match outcome {
+            Ok(outcome) => (outcome.keep, Some(outcome.done)),
             // The job's own answer was dropped while unwinding, which tells whoever waits for it.
-            Err(_) => (false, false, None),
+            Err(_) => (false, None),
         };
         if !self.connection.in_transaction() {
             return (End::Lost, done);
         }
-        let closed = match (keep, alone) {
+        let closed = match (keep, is_first) {
             (true, true) => Ok(()),
             (true, false) => self.connection.control(control::RELEASE_JOB),
             (false, true) => self.connection.control(control::ROLLBACK),
@@ -115,11 +113,7 @@ impl Writer {
             self.connection.roll_back();
             return (End::Lost, done);
         }
-        match (keep, exclusive) {
-            (false, _) => (End::Undone, done),
-            (true, true) => (End::Exclusive, done),
-            (true, false) => (End::Kept, done),
-        }
+        (if keep { End::Kept } else { End::Undone }, done)
     }
 
     fn failed_savepoint(&mut self, job: WriteJob, error: StoreError) -> (End, Option<Done>) {
@@ -142,7 +136,7 @@ impl Writer {
 
     /// No transaction could be begun: everybody who waits learns it now, not after as many more waits.
     fn refuse(&mut self, first: WriteJob, error: &StoreError) {
-        for job in std::iter::once(first).chain(self.queue.drain()) {
+        for job in std::iter::once(first).chain(self.queue.drain().into_iter().map(|waiting| waiting.job)) {
             let outcome = catch_unwind(AssertUnwindSafe(|| job(Err(error.clone()))));
             if let Ok(outcome) = outcome {
                 answer(outcome.done, Err(error.clone()));

@@ -305,7 +305,7 @@ fn a_job_may_close_its_store() {
                     drop(last);
                     told.send(()).unwrap();
                 });
-                WriteOutcome { keep: true, exclusive: false, done }
+                WriteOutcome { keep: true, done }
             }));
         } else {
             store.submit_read(Box::new(move |_| {

@@ -128,8 +128,6 @@ pub type WriteJob = Box<dyn FnOnce(StoreResult<&mut dyn Connection>) -> WriteOut
 /// What a write job decided.
 pub struct WriteOutcome {
     pub keep: bool,
-    /// Commit at once and call `done` before any later job runs: a schema change.
-    pub exclusive: bool,
     /// Called with the result of the commit, also when `keep` is false.
     pub done: Box<dyn FnOnce(StoreResult<()>) + Send>,
 }
@@ -150,6 +148,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Queues the job for the writer.
     fn submit_write(&self, job: WriteJob);
+
+    /// Queues a job that shares its transaction with no other: what was queued before is committed
+    /// first, and `done` is called before any later job runs. For schema changes, and for statements
+    /// that may run into the time limit, which ends the whole transaction.
+    fn submit_write_alone(&self, job: WriteJob);
 
     /// Puts the database in order, as an operator would at night: what commits left behind and what
     /// the planner knows of the data. Blocks the calling thread; writes may wait for a moment.
@@ -254,6 +257,18 @@ impl dyn Store + '_ {
         self.submit_work(false, work, then).await
     }
 
+    /// Like `write`, for work that may run long: its end by the time limit harms no other write.
+    pub async fn write_alone<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.submit_work(true, work, |_| {}).await
+    }
+
     /// Like `write`, committed alone; `then` runs on the writer after the commit and before any
     /// later job, so that what depends on the change (the schema in memory) is never behind it.
     pub async fn write_exclusive<T, E>(
@@ -270,7 +285,7 @@ impl dyn Store + '_ {
 
     async fn submit_work<T, E>(
         &self,
-        exclusive: bool,
+        alone: bool,
         work: impl FnOnce(&mut dyn Connection) -> Result<T, E> + Send + 'static,
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, E>
@@ -279,14 +294,13 @@ impl dyn Store + '_ {
         E: From<StoreError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.submit_write(Box::new(move |connection| {
+        let job: WriteJob = Box::new(move |connection| {
             let result = match connection {
                 Ok(connection) => work(connection),
                 Err(error) => Err(E::from(error)),
             };
             WriteOutcome {
                 keep: result.is_ok(),
-                exclusive,
                 done: Box::new(move |committed| {
                     let result = result.and_then(|value| committed.map(|()| value).map_err(E::from));
                     if let Ok(value) = &result {
@@ -296,7 +310,12 @@ impl dyn Store + '_ {
                     let _ = answer.send(result);
                 }),
             }
-        }));
+        });
+        if alone {
+            self.submit_write_alone(job);
+        } else {
+            self.submit_write(job);
+        }
         answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
     }
 }

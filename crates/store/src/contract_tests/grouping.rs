@@ -60,7 +60,7 @@ pub fn answers_come_in_order_and_after_the_commit(driver: &dyn Driver) {
                     answer.send((n, committed.is_ok(), seen)).expect("the test waits");
                 }));
             });
-            WriteOutcome { keep, exclusive: false, done }
+            WriteOutcome { keep, done }
         }));
     }
     gate.open();
@@ -82,11 +82,10 @@ pub fn an_exclusive_job_is_answered_before_the_next_runs(driver: &dyn Driver) {
     let earlier = queue_insert(&*store, 1);
     let (told, seen_when_told) = (Arc::clone(&ready), Arc::clone(&store));
     let (ran, answered) = channel();
-    store.submit_write(Box::new(move |connection| {
+    store.submit_write_alone(Box::new(move |connection| {
         let result = connection.and_then(|connection| connection.execute_script("CREATE TABLE e (x TEXT)"));
         WriteOutcome {
             keep: result.is_ok(),
-            exclusive: true,
             done: Box::new(move |committed| {
                 // What is committed is there for readers before anything else runs.
                 let _ = ran.send((committed, stored_elsewhere(&seen_when_told)));
@@ -138,7 +137,7 @@ pub fn a_panicking_answer_harms_nobody(driver: &dyn Driver) {
     store.submit_write(Box::new(|connection| {
         let keep = connection.and_then(|connection| connection.execute(&insert(1))).is_ok();
         let done = Box::new(|_| std::panic::resume_unwind(Box::new("on purpose")));
-        WriteOutcome { keep, exclusive: false, done }
+        WriteOutcome { keep, done }
     }));
     let neighbour = queue_insert(&*store, 2);
     gate.open();

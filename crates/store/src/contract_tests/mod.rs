@@ -59,7 +59,8 @@ macro_rules! contract_tests {
                 a_panicking_answer_harms_nobody, many_writers_lose_nothing, reads_go_on_beside_writes,
                 a_later_job_sees_an_earlier_one;
             time_limits: a_long_read_is_stopped, a_long_lookup_is_stopped, a_long_write_is_stopped_and_undone,
-                a_stopped_write_is_honest_to_its_neighbours, a_slow_visitor_is_no_endless_read;
+                a_stopped_write_is_honest_to_its_neighbours,
+                a_stopped_write_alone_spares_its_neighbours, a_slow_visitor_is_no_endless_read;
             records: records_are_found, referrers_are_found, records_change_and_go, a_taken_id_is_a_unique_violation,
                 the_log_tells_what_changed, the_log_is_pruned_from_its_old_end;
             links: nothing_null_and_zero_are_three, links_are_read_with_their_record,

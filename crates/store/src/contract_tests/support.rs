@@ -8,7 +8,7 @@ use std::time::Duration;
 use ketch_model::Cell;
 
 use super::Driver;
-use crate::contract::WriteOutcome;
+use crate::contract::{WriteJob, WriteOutcome};
 use crate::{Connection, Flow, Statement, Store, StoreError, StoreResult};
 
 /// Long enough that only a hang reaches it.
@@ -88,7 +88,7 @@ impl Gate {
         store.submit_write(Box::new(move |_| {
             enter.send(()).expect("the test waits");
             let _ = opened.recv_timeout(PATIENCE);
-            WriteOutcome { keep: true, exclusive: false, done: Box::new(|_| ()) }
+            WriteOutcome { keep: true, done: Box::new(|_| ()) }
         }));
         let gate = Self { open, entered };
         gate.entered.recv_timeout(PATIENCE).expect("the writer runs");
@@ -115,18 +115,35 @@ pub fn queue<T: Send + 'static>(
     store: &dyn Store,
     work: impl FnOnce(&mut dyn Connection) -> StoreResult<T> + Send + 'static,
 ) -> Answer<T> {
+    let (job, answer) = job(work);
+    store.submit_write(job);
+    answer
+}
+
+/// Like [`queue`], for a job that shares its transaction with no other.
+pub fn queue_alone<T: Send + 'static>(
+    store: &dyn Store,
+    work: impl FnOnce(&mut dyn Connection) -> StoreResult<T> + Send + 'static,
+) -> Answer<T> {
+    let (job, answer) = job(work);
+    store.submit_write_alone(job);
+    answer
+}
+
+fn job<T: Send + 'static>(
+    work: impl FnOnce(&mut dyn Connection) -> StoreResult<T> + Send + 'static,
+) -> (WriteJob, Answer<T>) {
     let (answer, answered) = channel();
-    store.submit_write(Box::new(move |connection| {
+    let job = Box::new(move |connection: StoreResult<&mut dyn Connection>| {
         let result = connection.and_then(work);
         WriteOutcome {
             keep: result.is_ok(),
-            exclusive: false,
-            done: Box::new(move |committed| {
+            done: Box::new(move |committed: StoreResult<()>| {
                 let _ = answer.send(result.and_then(|value| committed.map(|()| value)));
             }),
         }
-    }));
-    Answer(answered)
+    });
+    (job, Answer(answered))
 }
 
 pub fn queue_insert(store: &dyn Store, n: i64) -> Answer<u64> {

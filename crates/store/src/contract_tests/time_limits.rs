@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::Driver;
 use super::support::{
-    ENDLESS, Gate, NONE, PATIENCE, column, insert, open_limited, queue, queue_insert, statement, stored, wait,
+    ENDLESS, Gate, NONE, PATIENCE, column, insert, open_limited, queue, queue_alone, queue_insert, statement,
+    stored, wait,
 };
 use crate::{Flow, StoreError};
 
@@ -59,6 +60,23 @@ pub fn a_stopped_write_is_honest_to_its_neighbours(driver: &dyn Driver) {
     assert_eq!(seen.contains(&1), before.is_ok(), "{before:?}");
     assert!(!seen.contains(&2));
     assert_eq!(seen.contains(&3), after.is_ok(), "{after:?}");
+}
+
+/// What is known to run long is kept from others: its end takes nobody along.
+pub fn a_stopped_write_alone_spares_its_neighbours(driver: &dyn Driver) {
+    let store = open_limited(driver, LIMIT);
+    let gate = Gate::hold(&*store);
+    let before = queue_insert(&*store, 1);
+    let stopped = queue_alone(&*store, |connection| {
+        connection.execute(&insert(2))?;
+        connection.execute(&statement(format!("UPDATE t SET n = ({ENDLESS})")))
+    });
+    let after = queue_insert(&*store, 3);
+    gate.open();
+    before.get().expect("committed before");
+    assert!(matches!(stopped.get(), Err(StoreError::Timeout)));
+    after.get().expect("the writer goes on");
+    assert_eq!(stored(&*store), [1, 3]);
 }
 
 /// Rows that are looked at slowly count as one long statement at most; they do not hang the reader.
