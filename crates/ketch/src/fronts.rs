@@ -6,7 +6,7 @@
 //! for paths of the Instant front.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 
 use axum::Router;
 use axum::extract::Request;
@@ -57,8 +57,11 @@ const INSTANT: [&str; 8] = [
 pub(crate) fn router(apps: Arc<Apps>, main: Router, files: Folder) -> Router {
     let routers = Arc::new(Routers::default());
     let missing = move |request: Request| missing(files.clone(), request);
-    let instant =
-        instant::router(apps.clone()).fallback(missing.clone()).method_not_allowed_fallback(missing);
+    let served = apps.clone();
+    // Made for its first request: who only speaks the other dialect need not have it in memory.
+    let instant = Arc::new(LazyLock::new(move || {
+        instant::router(served).fallback(missing.clone()).method_not_allowed_fallback(missing)
+    }));
     // No route: parameters of a route of this router would be seen by the handlers of the inner one.
     Router::new().fallback(move |request: Request| {
         let (apps, routers, main, instant) = (apps.clone(), routers.clone(), main.clone(), instant.clone());
@@ -67,7 +70,7 @@ pub(crate) fn router(apps: Arc<Apps>, main: Router, files: Folder) -> Router {
             if path.starts_with(PREFIX) {
                 answer(&apps, &routers, main, request).await
             } else if path == "/dash" || INSTANT.iter().any(|first| path.starts_with(first)) {
-                run(instant, request).await
+                run(Router::clone(&instant), request).await
             } else {
                 run(main, request).await
             }

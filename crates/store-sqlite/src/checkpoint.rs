@@ -22,8 +22,13 @@ pub(crate) struct Checkpointer {
     hard: u32,
 }
 
+/// Opens a connection.
+type Open = Box<dyn Fn() -> rusqlite::Result<rusqlite::Connection> + Send + Sync>;
+
 struct Shared {
-    connection: Mutex<rusqlite::Connection>,
+    open: Open,
+    /// Opened for the first checkpoint.
+    connection: Mutex<Option<rusqlite::Connection>>,
     /// Length of the log after the last commit, told by the writer's hook.
     pages: AtomicU32,
     stop: AtomicBool,
@@ -32,14 +37,10 @@ struct Shared {
 impl Checkpointer {
     /// Starts the thread with a connection of its own and hooks the writer's commits, which also
     /// ends SQLite's own checkpoints on that connection.
-    pub(crate) fn start(
-        connection: rusqlite::Connection,
-        writer: &mut rusqlite::Connection,
-        name: &str,
-    ) -> rusqlite::Result<Self> {
-        connection.busy_timeout(PATIENCE)?;
+    pub(crate) fn start(open: Open, writer: &mut rusqlite::Connection, name: &str) -> rusqlite::Result<Self> {
         let shared = Arc::new(Shared {
-            connection: Mutex::new(connection),
+            open,
+            connection: Mutex::new(None),
             pages: AtomicU32::new(0),
             stop: AtomicBool::new(false),
         });
@@ -104,11 +105,27 @@ impl Shared {
     }
 
     fn checkpoint(&self, mode: &str) {
-        let connection = self.connection.lock();
-        let result =
-            connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0));
+        let mut slot = self.connection.lock();
+        let result = self.opened(&mut slot).and_then(|connection| {
+            let sql = format!("PRAGMA wal_checkpoint({mode})");
+            connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
+        });
         if let Err(error) = result {
             tracing::warn!(%error, "a checkpoint failed; it is tried again later");
         }
+    }
+
+    fn opened<'a>(
+        &self,
+        slot: &'a mut Option<rusqlite::Connection>,
+    ) -> rusqlite::Result<&'a rusqlite::Connection> {
+        Ok(match slot {
+            Some(connection) => connection,
+            None => {
+                let connection = (self.open)()?;
+                connection.busy_timeout(PATIENCE)?;
+                slot.insert(connection)
+            }
+        })
     }
 }

@@ -12,23 +12,29 @@ pub(crate) struct Queue<T> {
 struct State<T> {
     jobs: VecDeque<T>,
     closed: bool,
+    /// Threads that wait for a job.
+    idle: usize,
 }
 
 impl<T> Queue<T> {
     pub(crate) fn new() -> Self {
-        Self { state: Mutex::new(State { jobs: VecDeque::new(), closed: false }), arrived: Condvar::new() }
+        Self {
+            state: Mutex::new(State { jobs: VecDeque::new(), closed: false, idle: 0 }),
+            arrived: Condvar::new(),
+        }
     }
 
-    /// Gives the job back if the queue is closed.
-    pub(crate) fn push(&self, job: T) -> Result<(), T> {
+    /// Gives the job back if the queue is closed; else tells whether every job has a thread that waits for it.
+    pub(crate) fn push(&self, job: T) -> Result<bool, T> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(job);
         }
         state.jobs.push_back(job);
+        let is_served = state.jobs.len() <= state.idle;
         drop(state);
         self.arrived.notify_one();
-        Ok(())
+        Ok(is_served)
     }
 
     /// Waits for a job; `None` when the queue is closed and empty.
@@ -41,7 +47,9 @@ impl<T> Queue<T> {
             if state.closed {
                 return None;
             }
+            state.idle += 1;
             self.arrived.wait(&mut state);
+            state.idle -= 1;
         }
     }
 

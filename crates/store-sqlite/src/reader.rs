@@ -110,6 +110,10 @@ impl InlinePool {
         true
     }
 
+    pub(crate) fn opener(&self) -> &Opener {
+        &self.opener
+    }
+
     /// How long connections wait for the lock of another process.
     pub(crate) fn busy_timeout(&self) -> Duration {
         self.opener.options.busy_timeout

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
 
 use ketch_store::contract::{ReadJob, WriteJob};
@@ -27,6 +27,8 @@ pub struct SqliteStore {
     path: Arc<Path>,
     writes: Arc<Queue<Waiting>>,
     reads: Arc<Queue<ReadJob>>,
+    /// Reader threads that were started.
+    readers: AtomicUsize,
     inline: InlinePool,
     /// Set once the queued writes are done: reads stop.
     closing: Arc<AtomicBool>,
@@ -70,11 +72,12 @@ impl SqliteStore {
             path: Arc::clone(&path),
             writes,
             reads,
+            readers: AtomicUsize::new(0),
             inline: InlinePool::new(opener.clone()),
             closing,
             threads: Mutex::default(),
         };
-        store.start(writer, &opener, &name)?;
+        store.start(writer, &name)?;
         Ok(store)
     }
 
@@ -101,23 +104,39 @@ impl SqliteStore {
         }
     }
 
-    fn start(&self, writer: Writer, opener: &Opener, name: &str) -> StoreResult<()> {
-        let spawned = |result: io::Result<JoinHandle<()>>| {
-            result.map_err(|error| StoreError::Unavailable(format!("cannot start a thread: {error}")))
-        };
+    fn start(&self, writer: Writer, name: &str) -> StoreResult<()> {
+        let failed = |error: io::Error| StoreError::Unavailable(format!("cannot start a thread: {error}"));
         let mut threads = self.threads.lock();
         let guard = CloseOnExit(Arc::clone(&self.writes));
-        threads.writer =
-            Some(spawned(thread::Builder::new().name(format!("{name}-write")).spawn(move || {
-                let _guard = guard;
-                writer.run();
-            }))?);
-        for _ in 0..opener.options.readers.max(1) {
-            let (opener, reads) = (opener.clone(), Arc::clone(&self.reads));
-            let builder = thread::Builder::new().name(format!("{name}-read"));
-            threads.readers.push(spawned(builder.spawn(move || reader::run(&opener, &reads)))?);
-        }
+        let writing = thread::Builder::new().name(format!("{name}-write")).spawn(move || {
+            let _guard = guard;
+            writer.run();
+        });
+        threads.writer = Some(writing.map_err(failed)?);
+        self.start_reader(&mut threads).map_err(failed)
+    }
+
+    fn start_reader(&self, threads: &mut Threads) -> io::Result<()> {
+        let (opener, reads) = (self.inline.opener().clone(), Arc::clone(&self.reads));
+        let builder = thread::Builder::new().name(format!("{}-read", thread_name(&self.path)));
+        threads.readers.push(builder.spawn(move || reader::run(&opener, &reads))?);
+        self.readers.fetch_add(1, Relaxed);
         Ok(())
+    }
+
+    /// Another reader where all are busy, up to the number of the options.
+    fn start_another_reader(&self) {
+        let most = self.inline.opener().options.readers;
+        if self.readers.load(Relaxed) >= most {
+            return;
+        }
+        let mut threads = self.threads.lock();
+        if threads.writer.is_none() || threads.readers.len() >= most {
+            return;
+        }
+        if let Err(error) = self.start_reader(&mut threads) {
+            tracing::warn!(%error, "no further thread to read on");
+        }
     }
 }
 
@@ -127,8 +146,10 @@ impl Store for SqliteStore {
     }
 
     fn submit_read(&self, job: ReadJob) {
-        if let Err(job) = self.reads.push(job) {
-            reader::refuse(job, StoreError::Closed);
+        match self.reads.push(job) {
+            Ok(true) => {}
+            Ok(false) => self.start_another_reader(),
+            Err(job) => reader::refuse(job, StoreError::Closed),
         }
     }
 
@@ -252,12 +273,16 @@ fn start_checkpointer(
     options: &SqliteOptions,
     name: &str,
 ) -> StoreResult<Checkpointer> {
-    let opening = |error| error::opening(error, path);
-    let connection = rusqlite::Connection::open(path).map_err(opening)?;
+    let file = Arc::clone(path);
     let synchronous = if options.synchronous_full { "full" } else { "normal" };
-    connection.pragma_update(None, "synchronous", synchronous).map_err(opening)?;
-    connection.pragma_update(None, "cache_size", -64).map_err(opening)?;
-    Checkpointer::start(connection, writer.raw(), &format!("{name}-checkpoint")).map_err(opening)
+    let open = move || {
+        let connection = rusqlite::Connection::open(&file)?;
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "cache_size", -64)?;
+        Ok(connection)
+    };
+    let started = Checkpointer::start(Box::new(open), writer.raw(), &format!("{name}-checkpoint"));
+    started.map_err(|error| error::opening(error, path))
 }
 
 /// Short enough for what systems show of thread names.

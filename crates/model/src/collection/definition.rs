@@ -1,6 +1,7 @@
 //! The collection itself: what a table holds and who may see it.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::auth::AuthOptions;
 use super::index::Index;
@@ -33,10 +34,21 @@ pub struct Collection {
     pub(super) refused_type: Option<String>,
     /// Position of each field by name; kept by [`Collection::index_fields`].
     field_indexes: HashMap<String, usize>,
-    /// The statements of `indexes` that could be read; kept by [`Collection::index_fields`].
-    parsed_indexes: Vec<Index>,
+    /// Forgotten by [`Collection::index_fields`].
+    parsed_indexes: Parsed,
     /// Positions of the fields in the order of their names; kept by [`Collection::index_fields`].
     name_order: Vec<usize>,
+}
+
+/// The statements of `indexes` that could be read, once somebody has asked.
+#[derive(Debug, Clone, Default)]
+struct Parsed(OnceLock<Vec<Index>>);
+
+/// It says nothing that `indexes` does not.
+impl PartialEq for Parsed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// What only collections that were born through the Instant dialect know.
@@ -87,7 +99,7 @@ impl Collection {
             instant: None,
             refused_type: None,
             field_indexes: HashMap::new(),
-            parsed_indexes: Vec::new(),
+            parsed_indexes: Parsed::default(),
             name_order: Vec::new(),
         }
     }
@@ -113,7 +125,7 @@ impl Collection {
     pub fn index_fields(&mut self) {
         self.field_indexes =
             self.fields.iter().enumerate().map(|(index, field)| (field.name.clone(), index)).collect();
-        self.parsed_indexes = self.indexes.iter().filter_map(|statement| Index::parse(statement)).collect();
+        self.parsed_indexes = Parsed::default();
         self.name_order = (0..self.fields.len()).collect();
         self.name_order.sort_by(|&left, &right| self.fields[left].name.cmp(&self.fields[right].name));
     }
@@ -125,12 +137,15 @@ impl Collection {
 
     /// The collection's indexes; statements that cannot be read are left out.
     pub fn parsed_indexes(&self) -> &[Index] {
-        &self.parsed_indexes
+        // Most starts of a server never ask.
+        self.parsed_indexes
+            .0
+            .get_or_init(|| self.indexes.iter().filter_map(|statement| Index::parse(statement)).collect())
     }
 
     /// The unique index of just this column (any letter case), if there is one.
     pub fn has_unique_single_index(&self, column: &str) -> Option<&Index> {
-        self.parsed_indexes.iter().find(|index| index.is_unique_of(column))
+        self.parsed_indexes().iter().find(|index| index.is_unique_of(column))
     }
 
     pub fn auth(&self) -> Option<&AuthOptions> {
