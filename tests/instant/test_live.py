@@ -308,3 +308,22 @@ def test_the_first_entity_of_a_namespace_is_seen(app: App) -> None:
         app.transact(["update", namespace, first, {}])
         app.transact(["update", namespace, second, {}])
         live.wait(lambda: len(refreshed(live.events[-1]).get(namespace, [])) == 2 if len(live.events) > 1 else False)
+
+
+def test_rate_limits_of_rules_are_not_taken_from_by_the_server(app: App) -> None:
+    namespace, entity = fresh(app)
+    rules = {
+        namespace: {"allow": {"view": f"rateLimit.views.limit('{namespace}')"}},
+        "$rateLimits": {"views": {"limits": [{"capacity": 3, "refill": {"period": "1 hour"}}]}},
+    }
+    app.ok("POST", f"/dash/apps/{APP_ID}/rules", {"code": rules})
+    try:
+        with Events(app, {namespace: {}}, GUEST) as live:
+            assert live.next()["result"] == {namespace: [{"id": entity, "title": "one"}]}
+            for count in range(2, 8):
+                app.transact(["update", namespace, entity, {"title": f"{count}"}])
+                assert refreshed(live.next(count)) == {namespace: [{"id": entity, "title": f"{count}"}]}
+        asked = [app.call("POST", "/admin/query", {"query": {namespace: {}}}, GUEST).status for _ in range(3)]
+        assert asked == [200, 200, 429], "one of three was taken by the first answer"
+    finally:
+        app.ok("POST", f"/dash/apps/{APP_ID}/rules", {"code": {}})

@@ -51,9 +51,33 @@ impl Instant {
     /// # Errors
     /// `validation-failed` for what does not hold of the query; what a rule or the store says.
     pub async fn query(&self, question: Question, urls: impl FileUrls + Send + 'static) -> Result<Answer> {
+        self.answer(question, urls, false).await
+    }
+
+    /// As [`Instant::query`], asked by the server for somebody who asked before: rate limits of rules
+    /// are not taken from once more.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn query_again(
+        &self,
+        question: Question,
+        urls: impl FileUrls + Send + 'static,
+    ) -> Result<Answer> {
+        self.answer(question, urls, true).await
+    }
+
+    async fn answer(
+        &self,
+        question: Question,
+        urls: impl FileUrls + Send + 'static,
+        is_again: bool,
+    ) -> Result<Answer> {
         let instant = self.clone();
         self.read(move |connection| {
-            let policy = RulePolicy::new(connection, instant.inquiry(&question, None))?;
+            let inquiry = instant.inquiry(&question, None);
+            let inquiry = if is_again { inquiry.without_taking() } else { inquiry };
+            let policy = RulePolicy::new(connection, inquiry)?;
             let plan = Plan::new(&question.query, &instant.records.schema(), &policy, question.infers)?;
             let loaded = plan.load(connection, &policy).map_err(|error| policy.explain(error))?;
             let mut tree = Vec::with_capacity(1024);

@@ -87,7 +87,7 @@ impl Asker for InstantAsker {
     type Question = LiveQuestion;
     type Answer = LiveAnswer;
 
-    fn ask(&self, question: LiveQuestion) -> Asking<LiveAnswer> {
+    fn ask(&self, question: LiveQuestion, is_again: bool) -> Asking<LiveAnswer> {
         let instant = self.instant.clone();
         Box::pin(async move {
             let viewer = match viewer_of(&instant, &question.viewer).await {
@@ -98,7 +98,7 @@ impl Asker for InstantAsker {
                     return failed(error, is_last);
                 }
             };
-            match answer(&instant, &question, viewer.clone()).await {
+            match answer(&instant, &question, viewer.clone(), is_again).await {
                 Ok(answer) => answered(answer, &viewer),
                 Err(error) => failed(error, false),
             }
@@ -122,11 +122,16 @@ pub(crate) async fn viewer_of(instant: &Instant, viewer: &LiveViewer) -> Result<
     })
 }
 
-async fn answer(instant: &Instant, question: &LiveQuestion, viewer: Viewer) -> Result<Answer> {
+async fn answer(
+    instant: &Instant,
+    question: &LiveQuestion,
+    viewer: Viewer,
+    is_again: bool,
+) -> Result<Answer> {
     let query: Value = json::parse_strict(question.query.as_bytes()).map_err(Error::unknown)?;
     let urls = instant.file_urls(&question.app_id, &question.origin).await?;
     let question = Question { query, viewer, context: question.context.clone(), infers: question.infers };
-    instant.query(question, urls).await
+    if is_again { instant.query_again(question, urls).await } else { instant.query(question, urls).await }
 }
 
 fn answered(answer: Answer, viewer: &Viewer) -> Asked<LiveAnswer> {

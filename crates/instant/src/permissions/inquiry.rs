@@ -42,6 +42,8 @@ pub struct Inquiry {
     to_author: bool,
     /// The app was made to be used through this dialect.
     for_instant: bool,
+    /// Buckets are asked and nothing is taken from them.
+    takes_nothing: bool,
 }
 
 impl Inquiry {
@@ -71,6 +73,7 @@ impl Inquiry {
             exhausted: Mutex::default(),
             to_author: false,
             for_instant: false,
+            takes_nothing: false,
         }
     }
 
@@ -85,6 +88,13 @@ impl Inquiry {
     #[must_use]
     pub fn for_author(mut self) -> Self {
         self.to_author = true;
+        self
+    }
+
+    /// What is taken from buckets was taken before.
+    #[must_use]
+    pub(crate) fn without_taking(mut self) -> Self {
+        self.takes_nothing = true;
         self
     }
 
@@ -201,6 +211,9 @@ impl Inquiry {
         let Some(bucket) = self.rules().bucket(name) else {
             return Err(EvaluationError::failed(format!("there is no bucket '{name}'")));
         };
+        if self.takes_nothing {
+            return Ok(true);
+        }
         match self.limiter.take(name, bucket, key, amount, time::unix_milliseconds()) {
             Ok(()) => Ok(true),
             Err(hint) => {

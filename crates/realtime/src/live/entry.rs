@@ -93,7 +93,8 @@ impl<A: Asker> Entry<A> {
             };
             // On a task of its own: a panic must not keep the question from being asked again.
             let (asking, question) = (asker.clone(), self.question.clone());
-            let asked = tokio::spawn(async move { asking.ask(question).await }).await;
+            let is_again = present.iter().all(|slot| slot.is_answered());
+            let asked = tokio::spawn(async move { asking.ask(question, is_again).await }).await;
             drop(turn);
             match asked {
                 Ok(asked) => {

@@ -40,6 +40,6 @@ pub trait Asker: Send + Sync + 'static {
     type Question: Clone + Eq + Hash + Send + Sync + 'static;
     type Answer: Send + Sync + 'static;
 
-    /// Answers as things are now, failures too.
-    fn ask(&self, question: Self::Question) -> Asking<Self::Answer>;
+    /// Answers as things are now, failures too. `is_again`: everybody who waits had an answer before.
+    fn ask(&self, question: Self::Question, is_again: bool) -> Asking<Self::Answer>;
 }

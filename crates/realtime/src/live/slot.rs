@@ -57,6 +57,11 @@ impl<T> Slot<T> {
         self.wake.notify_one();
     }
 
+    /// Whether there was an answer, taken or not.
+    pub fn is_answered(&self) -> bool {
+        self.state.lock().digest.is_some()
+    }
+
     /// Nothing more comes.
     pub fn end(&self) {
         self.state.lock().is_over = true;

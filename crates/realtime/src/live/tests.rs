@@ -11,13 +11,15 @@ use crate::client::Hangup;
 struct World {
     state: Arc<AtomicU8>,
     asked: Arc<AtomicUsize>,
+    again: Arc<AtomicUsize>,
 }
 
 impl Asker for World {
     type Question = u8;
     type Answer = u8;
 
-    fn ask(&self, question: u8) -> Asking<u8> {
+    fn ask(&self, question: u8, is_again: bool) -> Asking<u8> {
+        self.again.fetch_add(usize::from(is_again), Ordering::SeqCst);
         let state = self.state.load(Ordering::SeqCst);
         self.asked.fetch_add(1, Ordering::SeqCst);
         assert_ne!(question, 7, "this question is answered by a panic");
@@ -35,7 +37,8 @@ impl Asker for World {
 fn world() -> (LiveHub<World>, ChangeFeed, Arc<AtomicU8>, Arc<AtomicUsize>) {
     let (state, asked) = (Arc::<AtomicU8>::default(), Arc::<AtomicUsize>::default());
     let feed = ChangeFeed::default();
-    let hub = LiveHub::start(World { state: state.clone(), asked: asked.clone() }, feed.clone());
+    let world = World { state: state.clone(), asked: asked.clone(), again: Arc::default() };
+    let hub = LiveHub::start(world, feed.clone());
     (hub, feed, state, asked)
 }
 
@@ -105,7 +108,7 @@ impl Asker for Slow {
     type Question = u8;
     type Answer = u8;
 
-    fn ask(&self, _: u8) -> Asking<u8> {
+    fn ask(&self, _: u8, _: bool) -> Asking<u8> {
         let state = self.state.load(Ordering::SeqCst);
         let first = self.asked.fetch_add(1, Ordering::SeqCst) == 0;
         Box::pin(async move {
@@ -136,4 +139,23 @@ async fn what_happens_while_a_question_is_asked_again_is_not_lost() {
     feed.committed(&[Change { kind: ChangeKind::Create, before: None, after: None }]);
     let next = tokio::time::timeout(std::time::Duration::from_secs(60), live.next()).await;
     assert_eq!(next.expect("it is asked once more").as_deref(), Some(&5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_asker_knows_whether_somebody_waits_for_a_first_answer() {
+    let (state, asked, again) = (Arc::<AtomicU8>::default(), Arc::default(), Arc::<AtomicUsize>::default());
+    let feed = ChangeFeed::default();
+    let world = World { state: state.clone(), asked, again: again.clone() };
+    let hub = LiveHub::start(world, feed.clone());
+    let first = hub.ask(1, nothing());
+    assert_eq!(first.next().await.as_deref(), Some(&0));
+    assert_eq!(again.load(Ordering::SeqCst), 0);
+    state.store(1, Ordering::SeqCst);
+    feed.outdated();
+    assert_eq!(first.next().await.as_deref(), Some(&1));
+    assert_eq!(again.load(Ordering::SeqCst), 1);
+    // Whoever comes later has had none.
+    let second = hub.ask(1, nothing());
+    assert_eq!(second.next().await.as_deref(), Some(&1));
+    assert_eq!(again.load(Ordering::SeqCst), 1);
 }
