@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::error::{Error, Result};
 
@@ -68,13 +68,18 @@ impl Turn {
     ///
     /// Those of the call, and [`ErrorKind::Aborted`](crate::ErrorKind::Aborted).
     pub async fn run<T>(self, call: impl Future<Output = Result<T>>) -> Result<T> {
-        let Some((_place, cancelled)) = self.0 else {
+        let Some((_place, mut cancelled)) = self.0 else {
             return call.await;
         };
-        tokio::select! {
+        let result = tokio::select! {
             biased;
-            _ = cancelled => Err(Error::aborted()),
+            _ = &mut cancelled => return Err(Error::aborted()),
             result = call => result,
+        };
+        // Cancelled while the answer was being taken: the newer call must be the only one with an answer.
+        match cancelled.try_recv() {
+            Err(TryRecvError::Empty) => result,
+            Ok(()) | Err(TryRecvError::Closed) => Err(Error::aborted()),
         }
     }
 }
