@@ -1,4 +1,4 @@
-//! The Instant front's side of the comparison: its identity, its data, its requests.
+//! The Instant front's side of the comparison: its data, its requests.
 //!
 //! Both servers hold the same shape twice: `projects` and `tasks` in collections of PocketBase's,
 //! and, at Ketch only, `goals` and `todos` that were written through the Instant front.
@@ -8,12 +8,7 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::api::Api;
 use crate::http::request_with;
-use crate::server::Server;
-
-const APP_ID: &str = "5eab0a7e-0000-4000-8000-000000000001";
-const ADMIN_TOKEN: &str = "5eab0a7e-0000-4000-8000-000000000002";
-/// What Ketch learns of its identity from the environment; PocketBase does not look at it.
-pub(crate) const IDENTITY: [(&str, &str); 2] = [("KETCH_APP_ID", APP_ID), ("KETCH_ADMIN_TOKEN", ADMIN_TOKEN)];
+use crate::server::{ADMIN_TOKEN, APP_ID, Server};
 
 pub(crate) const TODOS_PER_GOAL: u64 = 10;
 const OWNER: &str = "owner@example.com";

@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::Result;
-use crate::instant::IDENTITY;
 
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(1);
+pub(crate) const APP_ID: &str = "5eab0a7e-0000-4000-8000-000000000001";
+pub(crate) const ADMIN_TOKEN: &str = "5eab0a7e-0000-4000-8000-000000000002";
+/// What Ketch learns of its identity from the environment; PocketBase does not look at it.
+const IDENTITY: [(&str, &str); 2] = [("KETCH_APP_ID", APP_ID), ("KETCH_ADMIN_TOKEN", ADMIN_TOKEN)];
 
 /// A running server; dropping it ends the process.
 #[derive(Debug)]

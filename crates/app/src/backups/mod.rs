@@ -6,6 +6,7 @@
 
 mod automatic;
 mod host;
+mod layout;
 mod naming;
 mod pack;
 mod reader;
@@ -15,5 +16,5 @@ mod unpack;
 
 pub use host::RestoreHost;
 pub use ketch_files::{Blob, BlobContent, Source};
-pub use pack::LOCK_FILE;
+pub use layout::LOCK_FILE;
 pub use service::{Backup, Backups, Upload};

@@ -10,24 +10,10 @@ use ketch_store::Store;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::unpack::is_plain_path;
+use super::layout::{DATABASES, LEFT_ALONE, is_plain_path};
 
-/// The databases of a data folder, by the names of their files.
-pub(super) const DATABASES: [&str; 2] = ["data.db", "auxiliary.db"];
 /// What stands beside a database while it is open.
 const BESIDE_DATABASES: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// Entries of a data folder that are no part of a backup, and that a restore leaves where they are.
-pub(super) const LEFT_ALONE: [&str; 7] = [
-    "backups",
-    "apps",
-    ".pb_temp_to_delete",
-    super::swap::FOLDER,
-    LOCK_FILE,
-    ".autocert_cache",
-    "lost+found",
-];
-/// Locked by the process that serves the folder; stays where it is for as long as that does.
-pub const LOCK_FILE: &str = ".ketch_lock";
 /// Tells PocketBase's processes of changes; of no use to anybody else.
 const NOTIFY: &str = ".notify";
 /// How the names of stored files begin that are not whole yet.

@@ -12,10 +12,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::pack::LEFT_ALONE;
+use super::layout::{LEFT_ALONE, RESTORE_FOLDER, sync_folder};
 
-/// The folder inside the data folder that a restore works in.
-pub const FOLDER: &str = ".ketch_restore";
 /// What PocketBase, and packing, leave behind when they are cut.
 const SCRATCH: &str = ".pb_temp_to_delete";
 const NEW: &str = "new";
@@ -51,12 +49,12 @@ const STATES: [(State, &str); 5] = [
 
 /// Where restored data is unpacked.
 pub(super) fn new_folder(data_dir: &Path) -> PathBuf {
-    data_dir.join(FOLDER).join(NEW)
+    data_dir.join(RESTORE_FOLDER).join(NEW)
 }
 
 /// Makes an empty folder for a restore; what an earlier one left is removed.
 pub(super) fn prepare(data_dir: &Path) -> io::Result<()> {
-    let folder = data_dir.join(FOLDER);
+    let folder = data_dir.join(RESTORE_FOLDER);
     if read_state(&folder)?.is_some() {
         return Err(io::Error::other("an earlier restore is not finished: start the server again"));
     }
@@ -66,7 +64,7 @@ pub(super) fn prepare(data_dir: &Path) -> io::Result<()> {
 
 /// Removes what a restore has unpacked in vain.
 pub(super) fn abandon(data_dir: &Path) {
-    let folder = data_dir.join(FOLDER);
+    let folder = data_dir.join(RESTORE_FOLDER);
     if let Ok(None) = read_state(&folder)
         && let Err(error) = missing_is_fine(fs::remove_dir_all(&folder))
     {
@@ -81,7 +79,7 @@ pub(super) fn abandon(data_dir: &Path) {
 /// What the disk said.
 pub fn tidy(data_dir: &Path) -> io::Result<()> {
     missing_is_fine(fs::remove_dir_all(data_dir.join(SCRATCH)))?;
-    let folder = data_dir.join(FOLDER);
+    let folder = data_dir.join(RESTORE_FOLDER);
     if read_state(&folder)?.is_none() {
         missing_is_fine(fs::remove_dir_all(&folder))?;
     }
@@ -93,8 +91,8 @@ pub fn tidy(data_dir: &Path) -> io::Result<()> {
 /// # Errors
 /// What the disk said; nothing has moved then.
 pub fn begin(data_dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(data_dir.join(FOLDER).join(OLD))?;
-    write_state(&data_dir.join(FOLDER), State::Clearing)
+    fs::create_dir_all(data_dir.join(RESTORE_FOLDER).join(OLD))?;
+    write_state(&data_dir.join(RESTORE_FOLDER), State::Clearing)
 }
 
 /// Goes on with what was begun. Answers whether the data is restored data that was not opened yet:
@@ -111,15 +109,15 @@ pub fn resume(data_dir: &Path) -> io::Result<bool> {
 /// # Errors
 /// What the disk said; then some of the old data is left and harmless.
 pub fn confirm(data_dir: &Path) -> io::Result<()> {
-    finish(&data_dir.join(FOLDER))
+    finish(&data_dir.join(RESTORE_FOLDER))
 }
 
 /// Puts the old data back in its place: the restored data could not be opened.
 ///
 /// # Errors
-/// What the disk said. The old data is in [`FOLDER`] then; [`resume`] tries again.
+/// What the disk said. The old data is in [`RESTORE_FOLDER`] then; [`resume`] tries again.
 pub fn roll_back(data_dir: &Path) -> io::Result<()> {
-    let folder = data_dir.join(FOLDER);
+    let folder = data_dir.join(RESTORE_FOLDER);
     if read_state(&folder)? == Some(State::Placed) {
         write_state(&folder, State::Withdrawing)?;
     }
@@ -129,7 +127,7 @@ pub fn roll_back(data_dir: &Path) -> io::Result<()> {
 type Rename<'a> = dyn FnMut(&Path, &Path) -> io::Result<()> + 'a;
 
 fn go_on(data_dir: &Path, rename: &mut Rename<'_>) -> io::Result<bool> {
-    let folder = data_dir.join(FOLDER);
+    let folder = data_dir.join(RESTORE_FOLDER);
     if read_state(&folder)?.is_none() {
         return Ok(false);
     }
@@ -217,11 +215,6 @@ fn write_state(folder: &Path, state: State) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&next, folder.join(STATE))?;
     sync_folder(folder)
-}
-
-/// Makes sure that a folder's names are on the disk, where the system can do that.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn missing_is_fine(result: io::Result<()>) -> io::Result<()> {
@@ -350,7 +343,7 @@ mod tests {
             let folder = ready();
             begin(folder.path()).expect("begun");
             assert!(resume(folder.path()).expect("moved"));
-            write_state(&folder.path().join(FOLDER), State::Withdrawing).expect("written");
+            write_state(&folder.path().join(RESTORE_FOLDER), State::Withdrawing).expect("written");
             if !cut_after(folder.path(), renames) {
                 break;
             }

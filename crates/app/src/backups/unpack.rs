@@ -8,7 +8,7 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::pack::{DATABASES, LEFT_ALONE};
+use super::layout::{DATABASES, LEFT_ALONE, is_plain_path, sync_folder};
 use super::reader::ReadSeek;
 
 /// No archive grows more than this many times, beyond [`ALWAYS_ALLOWED`].
@@ -86,14 +86,6 @@ fn check(entry: &ZipFile<'_, impl Read>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a path stays in the folder that it is joined to, on every system.
-pub(super) fn is_plain_path(path: &str) -> bool {
-    path.split('/').all(|part| {
-        let windows = cfg!(windows) && part.contains(':');
-        !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']) && !windows
-    })
-}
-
 fn write(entry: &mut ZipFile<'_, impl Read>, path: &Path, buffer: &mut [u8]) -> io::Result<()> {
     if entry.is_dir() {
         return fs::create_dir_all(path);
@@ -131,7 +123,7 @@ fn sync_folders(folder: &Path) -> io::Result<()> {
             sync_folders(&entry.path())?;
         }
     }
-    super::swap::sync_folder(folder)
+    sync_folder(folder)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a listener is told, and how topics are written.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::encode::component;
@@ -42,6 +44,9 @@ pub enum ConnectionEvent {
         topics: Vec<String>,
     },
 }
+
+/// What is told of the connection as a whole, besides what each listener is told.
+pub(crate) type Observer = Arc<dyn Fn(&ConnectionEvent) + Send + Sync>;
 
 /// A topic with the options of the subscription, as the server knows it.
 pub(crate) fn key(topic: &str, options: &Options) -> String {

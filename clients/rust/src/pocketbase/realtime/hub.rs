@@ -61,9 +61,6 @@ pub(crate) struct Status {
     client_id: Mutex<String>,
 }
 
-/// What is told of the connection as a whole, besides what each listener is told.
-pub(crate) type Observer = Arc<dyn Fn(&ConnectionEvent) + Send + Sync>;
-
 impl Status {
     pub(crate) fn client_id(&self) -> String {
         self.client_id.lock().unwrap_or_else(PoisonError::into_inner).clone()

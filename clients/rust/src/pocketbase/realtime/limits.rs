@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::hub::Observer;
+use super::event::Observer;
 
 pub(crate) struct Limits {
     connect_timeout_ms: AtomicU64,
